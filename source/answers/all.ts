@@ -6,7 +6,7 @@ import * as image from './image.ts';
 import * as cache from './jobs.ts';
 import * as jobs from './jobs.ts';
 import * as network from './network.ts';
-import {type AnyQuestion, flagOf, type Question, type RecordsOf} from './question.ts';
+import type {AnyQuestion, Question, RecordsOf} from './question.ts';
 import * as mirror from './registry-mirror.ts';
 import * as runner from './runner.ts';
 import * as software from './runner.ts';
@@ -103,6 +103,9 @@ export const questions = Object.fromEntries(inOrder.map((one) => [one.id, one]))
 
 /** Whether a text is the key of an answer. */
 export const isKey = (key: string): key is AnswerKey => Object.hasOwn(questions, key);
+
+/** The flag of an answer's key: `managerType` → `--manager-type`. */
+export const flagOf = (key: AnswerKey): string => `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /** The key of each flag, without its hyphens. */
 export const keyOfFlag: ReadonlyMap<string, AnswerKey> = new Map(inOrder.map(({id}) => [flagOf(id).slice(2), id]));

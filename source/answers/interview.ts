@@ -1,7 +1,7 @@
 import type {AnswerKey, Answers, Fleet, Given, Source} from '../fleet.ts';
 import {isProblem, Problem} from '../problem.ts';
-import {inOrder, isComplete, questions} from './all.ts';
-import {type Ask, type Asked, type Asking, defaultOf, flagOf} from './question.ts';
+import {flagOf, inOrder, isComplete, questions} from './all.ts';
+import {type Ask, type Asked, type Asking, defaultOf} from './question.ts';
 import {fromText, judge, shown, wrongAlone} from './value.ts';
 import {begin, isOpen, type Layers, type Missing, precedence, type WalkState, type Wrong, walk} from './walk.ts';
 

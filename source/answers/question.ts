@@ -151,9 +151,6 @@ export type RecordsOf<List extends readonly {id: string; shape: z.ZodType; requi
 	[One in List[number] as One['id']]: {value: z.infer<One['shape']>; required: One['required']};
 };
 
-/** The flag of an answer's key: `managerType` → `--manager-type`. */
-export const flagOf = (key: AnswerKey): string => `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-
 /** `managerType` as words: `manager type`. */
 export const keyWords = (key: string): string => key.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 

@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import type {AnswerKey, Given} from '../fleet.ts';
-import {inOrder, isKey, questions} from './all.ts';
-import {type AnyQuestion, flagOf, isSecret, type Kind, keyWords, type SecretQuestion, type WhichQuestion, type Written} from './question.ts';
+import {flagOf, inOrder, isKey, questions} from './all.ts';
+import {type AnyQuestion, isSecret, type Kind, keyWords, type SecretQuestion, type WhichQuestion, type Written} from './question.ts';
 
 /**
  * An answer as somebody wrote it, in a flag, a field or at a prompt, read as the value it stands for. What can't be read stays a text, so that the

@@ -1,6 +1,6 @@
+import {flagOf} from '../answers/all.ts';
 import {otherArchitecture} from '../answers/instance-families.ts';
 import {type Architecture, architectures, isOfLine, userOf, type WantedImage, wantedImage} from '../answers/publishers.ts';
-import {flagOf} from '../answers/question.ts';
 import type {Context, Finding, Fix, Found, Note, Step} from '../engine/step.ts';
 import type {Limits} from '../executors/limits.ts';
 import {typesOf, workerImageOf, workerTypesOf} from '../executors/offered.ts';

@@ -1,5 +1,5 @@
+import {flagOf} from '../answers/all.ts';
 import {twinsOf} from '../answers/instance-families.ts';
-import {flagOf} from '../answers/question.ts';
 import type {Context, Finding, Fix, Found, Note, Step} from '../engine/step.ts';
 import {isOfAnother, typesOf, workerTypesOf} from '../executors/offered.ts';
 import type {Answers} from '../fleet.ts';

@@ -1,5 +1,4 @@
-import {isKey, unheeded} from '../answers/all.ts';
-import {flagOf} from '../answers/question.ts';
+import {flagOf, isKey, unheeded} from '../answers/all.ts';
 import type {Change, Context, Finding, Found, Looking, Note, Removal, Report, Step} from '../engine/step.ts';
 import {type Answers, type Given, mark, names} from '../fleet.ts';
 import {Problem} from '../problem.ts';

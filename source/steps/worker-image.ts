@@ -1,5 +1,5 @@
+import {flagOf} from '../answers/all.ts';
 import {wantedImage} from '../answers/publishers.ts';
-import {flagOf} from '../answers/question.ts';
 import type {Context, Finding, Found, Note, Removal, Report, Standing, Step} from '../engine/step.ts';
 import type {Answers} from '../fleet.ts';
 import {builderActions, endBuilders} from './bake/builder.ts';

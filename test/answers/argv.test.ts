@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {inOrder} from '../../source/answers/all.ts';
+import {flagOf, inOrder} from '../../source/answers/all.ts';
 import {presetIn} from '../../source/answers/preset-form.ts';
-import {flagOf} from '../../source/answers/question.ts';
 import {flagsOf, toText} from '../../source/answers/value.ts';
 import {parse} from '../../source/commands/line/argv.ts';
 import {commands} from '../../source/commands/line/command-table.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {inOrder, keyOfFlag, questions} from '../../source/answers/all.ts';
+import {flagOf, inOrder, keyOfFlag, questions} from '../../source/answers/all.ts';
 import {presetIn} from '../../source/answers/preset-form.ts';
-import {flagOf, keyWords} from '../../source/answers/question.ts';
+import {keyWords} from '../../source/answers/question.ts';
 import {judge} from '../../source/answers/value.ts';
 import {settle} from '../../source/answers/walk.ts';
 import {commands, everywhere} from '../../source/commands/line/command-table.ts';

@@ -1,7 +1,6 @@
 import {parseArgs} from 'node:util';
-import {inOrder, keyOfFlag, questions} from '../../answers/all.ts';
+import {flagOf, inOrder, keyOfFlag, questions} from '../../answers/all.ts';
 import {nearest} from '../../answers/nearest.ts';
-import {flagOf} from '../../answers/question.ts';
 import {fromText, secretIn, take} from '../../answers/value.ts';
 import type {AnswerKey, Given} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';

@@ -1,5 +1,5 @@
-import {inOrder} from '../../answers/all.ts';
-import {type AnyQuestion, flagOf, nothingAround} from '../../answers/question.ts';
+import {flagOf, inOrder} from '../../answers/all.ts';
+import {type AnyQuestion, nothingAround} from '../../answers/question.ts';
 import {type CommandOption, type CommandSpec, commands, everywhere, lists, type Remembered} from './command-table.ts';
 
 /** Shells that completions can be printed for. */

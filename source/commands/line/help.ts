@@ -69,7 +69,7 @@ async function answerLines(command: CommandSpec): Promise<string[]> {
 }
 
 async function answerEntry(question: AnyQuestion): Promise<string[]> {
-	const {flagOf} = await import('../../answers/question.ts');
+	const {flagOf} = await import('../../answers/all.ts');
 	const flag = flagOf(question.id);
 	const written = question.kind === 'boolean' ? `${flag}, --no-${flag.slice(2)}` : `${flag} ${valueName(question)}`;
 	const fallback = await defaultText(question);

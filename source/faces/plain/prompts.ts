@@ -1,4 +1,5 @@
-import {type Asked, type Choice, flagOf, isClosed, isSecret, yesOrNoAmong} from '../../answers/question.ts';
+import {flagOf} from '../../answers/all.ts';
+import {type Asked, type Choice, isClosed, isSecret, yesOrNoAmong} from '../../answers/question.ts';
 import {inWords, shownAs, typedFor} from '../../answers/value.ts';
 import type {Line} from '../words/lines.ts';
 

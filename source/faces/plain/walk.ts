@@ -1,5 +1,5 @@
-import {inOrder} from '../../answers/all.ts';
-import {flagOf, isSecret, keyWords} from '../../answers/question.ts';
+import {flagOf, inOrder} from '../../answers/all.ts';
+import {isSecret, keyWords} from '../../answers/question.ts';
 import {cameFrom} from '../../answers/walk.ts';
 import type {AnswerKey} from '../../fleet.ts';
 import {

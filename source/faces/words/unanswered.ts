@@ -1,4 +1,5 @@
-import {type Asked, flagOf, isSecret} from '../../answers/question.ts';
+import {flagOf} from '../../answers/all.ts';
+import {type Asked, isSecret} from '../../answers/question.ts';
 import type {Proposal} from '../../engine/step.ts';
 import {Problem} from '../../problem.ts';
 
