@@ -17,6 +17,7 @@ import {type ImageUse, imageUses} from '../steps/bake/prune.ts';
 import {pulledImages, type Recipe, recipeOf} from '../steps/bake/recipe.ts';
 import {type BakedImage, bakedLook} from '../steps/looks/baked-images.ts';
 import {refuseDenied} from '../steps/permissions.ts';
+import {snapshotPrice} from '../steps/prices.ts';
 import {standingRecord} from '../steps/record.ts';
 import {daysOld, daysWords} from '../steps/worker-image.ts';
 import {commandLine} from '../world/host/quote.ts';
@@ -135,7 +136,7 @@ async function proposal(context: Context, {base, image, hash}: Recipe) {
 			`From     ${base} (${image.id})`,
 			`Images   ${[helperWords(answers), answers.dockerImage, ...named].filter((one, at, all) => all.indexOf(one) === at).join(', ')}`,
 			...(going ? [] : [`Builder  a ${builderType(answers)} on demand, usually for three to five minutes, then terminated`]),
-			`Kept     an image and its snapshot of ${imageDiskGib(answers.workerDisk, image.diskGib)} GiB; what is written of it costs about $0.05 per GiB and month`,
+			`Kept     an image and its snapshot of ${imageDiskGib(answers.workerDisk, image.diskGib)} GiB; what is written of it costs ${snapshotPrice}`,
 			`Proof    a ${executor.workers.provenBy.replace('-', ' ')}, before the fleet uses it; jobs that run go on`,
 		],
 	};

@@ -8,6 +8,7 @@ import {lookForOrphans, type PricedLeftover, type RegionSeen} from '../panel/orp
 import type {RegionAccess} from '../panel/orphans/managers.ts';
 import {type Removed, removeOrphans} from '../panel/orphans/remove.ts';
 import {Problem, Stopped} from '../problem.ts';
+import {snapshotPrice} from '../steps/prices.ts';
 import {enabledRegions, fleetsIn, layersOf, lookingAt, regionOf} from './open.ts';
 import {type Command, failAll, type Session} from './session.ts';
 
@@ -36,7 +37,8 @@ export const orphans: Command = async (session) => {
 		return 0;
 	}
 	if (!interactive && !options.yes) {
-		const says = `${countWords(goes.flatMap(({found}) => found))} in ${regionsWords(goes)}${costWords(goes.flatMap(({found}) => found))}.${unsureWords(unsure)}`;
+		const all = goes.flatMap(({found}) => found);
+		const says = `${countWords(all)} in ${regionsWords(goes)}${costWords(all)}.${storageWords(all)}${unsureWords(unsure)}`;
 		face.emit({event: 'ended', says, next: [{command: `${againWords(session, regions)} --yes`, does: 'removes the orphans, and nothing else'}]});
 		return 0;
 	}
@@ -181,10 +183,9 @@ function eventOf(region: string, {because, createdAt, fleet, id, is, kind, name,
 
 /** `2 workers and 10 key pairs`. */
 function countWords(found: readonly PricedLeftover[]): string {
-	const kinds = (['instance', 'Auto Scaling group', 'launch template', 'spot request', 'volume', 'key pair'] as const).map((kind) => ({
-		kind,
-		count: found.filter((one) => one.kind === kind).length,
-	}));
+	const kinds = (
+		['instance', 'image builder', 'Auto Scaling group', 'launch template', 'spot request', 'volume', 'image', 'snapshot', 'key pair'] as const
+	).map((kind) => ({kind, count: found.filter((one) => one.kind === kind).length}));
 	const parts = kinds.filter(({count}) => count > 0).map(({count, kind}) => many(count, orphanNoun(kind)));
 	const last = parts.pop() ?? 'nothing';
 	return parts.length === 0 ? last : `${parts.join(', ')} and ${last}`;
@@ -198,6 +199,13 @@ function costWords(found: readonly PricedLeftover[]): string {
 	const hourly = found.reduce((sum, {usdPerHour = 0}) => sum + usdPerHour, 0);
 	const soFar = found.reduce((sum, {usdSoFar = 0}) => sum + usdSoFar, 0);
 	return hourly === 0 ? '' : ` ${found.length === 1 ? 'costs' : 'cost'} about ${money(hourly)} an hour, ${money(soFar)} so far`;
+}
+
+/** What images and snapshots cost, as a sentence; nothing where there are none. */
+function storageWords(found: readonly PricedLeftover[]): string {
+	const stored = found.filter(({kind}) => kind === 'image' || kind === 'snapshot');
+	const gib = stored.reduce((sum, {sizeGib = 0}) => sum + sizeGib, 0);
+	return stored.length === 0 ? '' : ` What is written of ${countWords(stored)}, ${gib} GiB in whole, costs ${snapshotPrice}.`;
 }
 
 /** What stays because nobody can say whose it is: a sentence, or nothing. */
@@ -214,6 +222,8 @@ function foundWords({found}: RegionSeen): string {
 /** What goes with a thing. */
 const goesAlong: Partial<Record<PricedLeftover['kind'], string>> = {
 	instance: '; its disk and key pair go with it',
+	'image builder': '; its disk goes with it',
+	image: '; its snapshot goes with it',
 	'Auto Scaling group': '; all of its instances end with it',
 };
 
@@ -228,6 +238,7 @@ function proposalOf(goes: readonly Goes[], unsure: readonly PricedLeftover[], no
 		says: `${countWords(all)} that no live manager looks after ${all.length === 1 ? 'is' : 'are'} removed in ${regionsWords(goes)}.`,
 		details: [
 			...(costWords(all) === '' ? [] : [`${all.length === 1 ? 'It' : 'They'}${costWords(all)}.`]),
+			...(storageWords(all) === '' ? [] : [storageWords(all).trim()]),
 			...goes.flatMap(({region, found}) => [`${region}:`, ...found.map((one) => line(region, one))]),
 			...(unsure.length === 0 ? [] : [`Stays, since it isn't known whose it is: ${countWords(unsure)}.`]),
 		],

@@ -14,7 +14,7 @@ const change = z.object({what: z.string(), from: z.string(), to: z.string(), how
 const note = z.object({says: z.string(), advice: z.string().optional()});
 const standing = z.object({step, id: z.string(), says: z.string(), goes: z.boolean(), costs: z.boolean().optional()});
 
-const orphanKind = z.enum(['instance', 'key pair', 'spot request', 'volume', 'Auto Scaling group', 'launch template']);
+const orphanKind = z.enum(['instance', 'image builder', 'key pair', 'spot request', 'volume', 'Auto Scaling group', 'launch template', 'image', 'snapshot']);
 
 /** Every event, declared once with its payload. `--json` prints these; its schema is made from here. */
 export const eventShapes = {

@@ -27,7 +27,7 @@ export type AskedManager = {
 
 /** Something that a manager made or that belonged to a worker, and whether anybody still knows it. */
 export type Leftover = {
-	kind: 'instance' | 'key pair' | 'spot request' | 'volume' | 'Auto Scaling group' | 'launch template';
+	kind: 'instance' | 'image builder' | 'key pair' | 'spot request' | 'volume' | 'Auto Scaling group' | 'launch template' | 'image' | 'snapshot';
 	id: string;
 	name: string;
 	/** `orphan`: no live manager knows it, and all that could have been asked. `not-known`: nobody can say, so it stays. */
@@ -45,7 +45,12 @@ export type Leftover = {
 	type?: string | undefined;
 	zone?: string | undefined;
 	sizeGib?: number | undefined;
+	/** The snapshots that an image is on: they go with it. */
+	snapshotIds?: readonly string[] | undefined;
 };
+
+/** What a manager keeps and EC2 are read one after the other, so what is younger than this may be in only one of them, in milliseconds. */
+export const betweenLooks = 300_000;
 
 /** Everything that leftovers of one region are judged by. */
 export type Region = {
@@ -114,6 +119,26 @@ export function judge(region: Region, owner: Owner, id: string | undefined): Lef
 	if (fleet !== undefined && region.fleets.includes(fleet)) return verdict('orphan', `fleet ${fleet} has no live manager`);
 	if (fleet !== undefined) return verdict('orphan', `fleet ${fleet} has neither a record nor a live manager here`);
 	return verdict('not-known', 'made by a runner that no manager here has');
+}
+
+/** Whether the fleet of a mark is one that somebody still has: by its record, or by a live manager. */
+function ofFleet({fleets, managers}: Region, fleet: string): LeftoverVerdict | undefined {
+	const manager = managers.find((one) => one.fleet === fleet);
+	if (manager) return verdict('known', `fleet ${fleet} has the manager ${manager.id}`);
+	return fleets.includes(fleet) ? verdict('known', `fleet ${fleet} has a record`) : undefined;
+}
+
+/** What belongs to its fleet whether or not any instance is there: an orphan once nobody has that fleet any more. Undefined for what bears no mark. */
+export function fleetsLeft(
+	region: Region,
+	kind: Leftover['kind'],
+	fleet: string | undefined,
+	{id, name, createdAt}: Pick<Leftover, 'id' | 'name' | 'createdAt'>,
+): Leftover | undefined {
+	if (fleet === undefined) return undefined;
+	const young = createdAt !== undefined && region.now - createdAt < betweenLooks ? verdict('not-known', 'made less than 5 m ago') : undefined;
+	const judged = ofFleet(region, fleet) ?? young ?? verdict('orphan', `fleet ${fleet} has neither a record nor a live manager here`);
+	return {kind, id, name, ...judged, fleet, createdAt};
 }
 
 /** By what a worker is taken away: its manager, once it is reached, or AWS as this laptop may ask it. */

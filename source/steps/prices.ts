@@ -11,6 +11,9 @@ export const monthHours = 730;
 /** USD an hour for so many GiB of gp3, by us-east-1's price of a GiB and month: other regions differ by some percent, and every sum is "about". */
 export const diskUsd = (gib: number): number => (gib * 0.08) / monthHours;
 
+/** What is written of a snapshot's disk costs this, by us-east-1's price (docs/facts.md, "Quotas and prices"). */
+export const snapshotPrice = 'about $0.05 per GiB and month';
+
 /** USD an hour of an instance with its disk and address; undefined while its own price isn't known. */
 export const withDiskAndAddress = (usd: number | undefined, diskGib: number, publicAddress: boolean): number | undefined =>
 	usd === undefined ? undefined : usd + diskUsd(diskGib) + (publicAddress ? addressUsd : 0);

@@ -2,15 +2,19 @@ import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import {foundIn} from '../../source/engine/plan.ts';
 import {dockerMachine} from '../../source/executors/docker-machine/executor.ts';
+import {mark, type Part} from '../../source/fleet.ts';
 import {Problem} from '../../source/problem.ts';
 import {simulatedWorld} from '../../source/simulated/world.ts';
 import {bake} from '../../source/steps/bake/bake.ts';
 import {recipeOf} from '../../source/steps/bake/recipe.ts';
+import {tagList} from '../../source/steps/tags.ts';
 import {workerImageStep} from '../../source/steps/worker-image.ts';
 import type {CloudAt} from '../../source/world/cloud/port.ts';
 import {realCloud} from '../../source/world/cloud/real.ts';
 import {realClock} from '../../source/world/laptop/clock.ts';
+import {orphansAt, removed} from '../panel/orphans/at-laptop.ts';
 import {startWithoutManager} from '../peers/no-manager.ts';
+import {until} from '../peers/poll.ts';
 import type {PeerWorld} from '../peers/world.ts';
 import {awsSteps, drive, found, notes, region, sentence} from './drive.ts';
 
@@ -164,7 +168,35 @@ test('on moto an image that no worker was proven with is gone on with, and goes 
 		Snapshots?.map(({SnapshotId, State}) => [SnapshotId, State]),
 		proven.image.snapshotIds.map((id) => [id, 'completed']),
 	);
+	await goneFleet(images.worker.id);
+	// What was made a moment ago is nobody's orphan yet.
+	const later = {...ports, clock: {...ports.clock, now: () => realClock.now() + 600_000}};
+	const taken = await orphansAt(later, ['--region', region, '--yes']);
+	assert.deepEqual([taken.code, taken.problems.map(({message}) => message)], [0, []]);
+	assert.deepEqual(
+		removed(taken).map((one) => one.replace(/ \S+$/, '')),
+		['image builder', 'image'],
+	);
+	const stays = (await colleague(region).call('DescribeSnapshots', {OwnerIds: ['self']})).Snapshots?.map(({SnapshotId}) => SnapshotId);
+	assert.deepEqual(stays, proven.image.snapshotIds);
 	const {failed: kept, left} = await driver.destroy({withCache: true});
 	assert.deepEqual([kept, left], [[], []]);
 	assert.deepEqual((await colleague(region).call('DescribeSnapshots', {OwnerIds: ['self']})).Snapshots, []);
 });
+
+/** What a fleet baked that nobody has any more: an image, and the machine that it was made of. */
+async function goneFleet(ImageId: string): Promise<void> {
+	const {call} = colleague(region);
+	const marked = (ResourceType: 'instance' | 'image' | 'snapshot', part: Part) => ({ResourceType, Tags: tagList(mark({name: 'gone', region}, part))});
+	const TagSpecifications = [marked('instance', 'image-builder')];
+	const {Instances = []} = await call('RunInstances', {ImageId, InstanceType: 't3.small', MinCount: 1, MaxCount: 1, TagSpecifications});
+	const of = {InstanceId: Instances[0]?.InstanceId, Name: 'gone-workers-1'};
+	await until('the builder to run', async () => {
+		const {Reservations} = await call('DescribeInstances', {InstanceIds: [of.InstanceId ?? '']});
+		return Reservations?.[0]?.Instances?.[0]?.State?.Name === 'running' || undefined;
+	});
+	await call('CreateImage', {...of, TagSpecifications: [marked('image', 'worker-image'), marked('snapshot', 'worker-image')]});
+	await until('the image to be known', async () =>
+		(await ports.cloudAt(region).call('DescribeImages', {Owners: ['self']})).Images?.find(({Name}) => Name === of.Name),
+	);
+}

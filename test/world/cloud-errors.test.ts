@@ -141,6 +141,11 @@ test("AWS's figures come into our words", () => {
 		/32 vCPUs/,
 	);
 	const images: [string, string, RegExp][] = [
+		[
+			'InvalidSnapshot.InUse',
+			'The snapshot snap-0123456789abcdef0 is currently in use by ami-0123456789abcdef0',
+			/snap-0123456789abcdef0 is in use by image ami-0/,
+		],
 		['InvalidAMIName.Duplicate', 'AMI name ci-workers 1 is already in use by AMI ami-0123456789abcdef0', /ami-0123456789abcdef0, has the name ci-workers 1/],
 		['InvalidAMIID.Unavailable', "AMI 'ami-0123456789abcdef0' is pending, and cannot be run", /ami-0123456789abcdef0 is still being made/],
 		['InvalidAMIID.Unavailable', "The image id '[ami-0123456789abcdef0]' is no longer available", /ami-0123456789abcdef0 is no longer offered/],

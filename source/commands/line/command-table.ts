@@ -123,7 +123,7 @@ export const commands: readonly CommandSpec[] = [
 	},
 	{
 		name: 'orphans',
-		does: 'Lists workers and leftovers that no live manager knows, with their cost.',
+		does: 'Lists workers, images and leftovers that no live manager knows, with their cost.',
 		count: [0, 0],
 		options: [{flag: 'all-regions', help: 'Looks in every enabled region.'}],
 		answers: 'fleet',

@@ -1,11 +1,13 @@
 import {executorOf, executors} from '../../executors/list.ts';
 import {Problem} from '../../problem.ts';
 import {unless} from '../../steps/answering.ts';
+import {deleteWithSnapshots} from '../../steps/bake/image.ts';
 import {instancesIn, lives} from '../../steps/looks/account.ts';
 import {lookAtLeftovers, lookAtScalingLeft} from '../../steps/looks/leftovers.ts';
 import type {Action} from '../../world/cloud/port.ts';
 import {until} from '../../world/laptop/clock.ts';
 import type {Leftover} from '../leftovers.ts';
+import {lookAtAllBaked} from './baked.ts';
 import {lookForOrphans, type PricedLeftover} from './look.ts';
 import {type RegionAccess, removeOn} from './managers.ts';
 
@@ -40,10 +42,17 @@ export const orphanActions: readonly Action[] = [
 	'autoscaling:TerminateInstanceInAutoScalingGroup',
 	'ec2:DescribeLaunchTemplates',
 	'ec2:DeleteLaunchTemplate',
+	'ec2:DescribeImages',
+	'ec2:DescribeSnapshots',
+	'ec2:DescribeLaunchTemplateVersions',
+	'ec2:DeregisterImage',
+	'ec2:DeleteSnapshot',
+	'ssm:GetParameter',
 ];
 
 const keyOf = ({id, kind}: Pick<Leftover, 'id' | 'kind'>): string => `${kind} ${id}`;
-const idsOf = (things: readonly PricedLeftover[], kind: PricedLeftover['kind']): string[] => things.filter((one) => one.kind === kind).map(({id}) => id);
+const idsOf = (things: readonly PricedLeftover[], ...kinds: PricedLeftover['kind'][]): string[] =>
+	things.filter(({kind}) => kinds.includes(kind)).map(({id}) => id);
 const batches = (ids: readonly string[]): string[][] =>
 	Array.from({length: Math.ceil(ids.length / most)}, (_, index) => ids.slice(index * most, (index + 1) * most));
 
@@ -79,14 +88,20 @@ const untilTerminated = (access: RegionAccess, ids: readonly string[]): Promise<
 
 /** Ids and names of everything that still stands. */
 async function standing(access: RegionAccess, things: readonly PricedLeftover[]): Promise<ReadonlySet<string>> {
-	const [instances, {keyPairs, spotRequests, volumes}, scaling] = await Promise.all([
-		instancesIn(access.cloud, 'instance-id', idsOf(things, 'instance')),
+	const [instances, {keyPairs, spotRequests, volumes}, scaling, baked] = await Promise.all([
+		instancesIn(access.cloud, 'instance-id', idsOf(things, 'instance', 'image builder')),
 		lookAtLeftovers(access.cloud),
 		lookAtScalingLeft(access.cloud),
+		lookAtAllBaked(access.cloud),
 	]);
+	const snapshots = new Set(baked.snapshots.map(({id}) => id));
+	const images = new Set(baked.images.map(({id}) => id));
 	const {groups = [], templates = [], keyPairs: workerKeys = []} = scaling ?? {};
 	return new Set([
-		...instances.filter(({state}) => state !== 'terminated').map(({id}) => keyOf({id, kind: 'instance'})),
+		...instances.filter(({state}) => state !== 'terminated').flatMap(({id}) => [keyOf({id, kind: 'instance'}), keyOf({id, kind: 'image builder'})]),
+		// An image isn't gone while a snapshot of it is paid for.
+		...things.filter(({id, kind, snapshotIds = []}) => kind === 'image' && (images.has(id) || snapshotIds.some((one) => snapshots.has(one)))).map(keyOf),
+		...[...snapshots].map((id) => keyOf({id, kind: 'snapshot'})),
 		...groups.map(({id}) => keyOf({id, kind: 'Auto Scaling group'})),
 		...templates.map(({id}) => keyOf({id, kind: 'launch template'})),
 		...[...keyPairs, ...workerKeys].map(({id}) => keyOf({id, kind: 'key pair'})),
@@ -144,14 +159,16 @@ async function takeAway(access: RegionAccess, things: readonly PricedLeftover[],
 	const {cloud} = access;
 	const problems: Problem[] = [];
 	const workers = things.filter(({kind}) => kind === 'instance');
+	const builders = idsOf(things, 'image builder');
 	await byTheirManagers(access, workers, says);
 	await groupsGo(access, idsOf(things, 'Auto Scaling group'), problems, says);
 	await inBatches(idsOf(things, 'spot request'), problems, (ids) =>
 		unless(cloud.call('CancelSpotInstanceRequests', {SpotInstanceRequestIds: ids}), 'InvalidSpotInstanceRequestID.NotFound'),
 	);
-	if (workers.length > 0) {
-		says(`${workers.length} ${workers.length === 1 ? 'worker' : 'workers'} going`);
-		const ids = idsOf(workers, 'instance');
+	const ids = [...idsOf(workers, 'instance'), ...builders];
+	if (ids.length > 0) {
+		if (workers.length > 0) says(`${workers.length} ${workers.length === 1 ? 'worker' : 'workers'} going`);
+		if (builders.length > 0) says(`${builders.join(', ')} going`);
 		const left = (await instancesIn(access.cloud, 'instance-id', ids)).filter(lives).map(({id}) => id);
 		await inBatches(await outsideGroups(access, workers, left), problems, (some) => cloud.call('TerminateInstances', {InstanceIds: some}));
 		await untilTerminated(access, ids);
@@ -159,6 +176,14 @@ async function takeAway(access: RegionAccess, things: readonly PricedLeftover[],
 	await each(idsOf(things, 'volume'), problems, (id) => unless(cloud.call('DeleteVolume', {VolumeId: id}), 'InvalidVolume.NotFound'));
 	await each(idsOf(things, 'launch template'), problems, (id) =>
 		unless(cloud.call('DeleteLaunchTemplate', {LaunchTemplateId: id}), 'InvalidLaunchTemplateId.NotFound', 'InvalidLaunchTemplateId.NotFoundException'),
+	);
+	await each(
+		things.filter(({kind}) => kind === 'image' || kind === 'snapshot'),
+		problems,
+		({id, kind, name, snapshotIds = []}) =>
+			deleteWithSnapshots(access, kind === 'image' ? [{id, name, snapshotIds}] : [], kind === 'snapshot' ? [id] : [], (progress) => {
+				if ('says' in progress) says(progress.says);
+			}),
 	);
 	await each(idsOf(things, 'key pair'), problems, (id) => unless(cloud.call('DeleteKeyPair', {KeyPairId: id}), 'InvalidKeyPair.NotFound'));
 	const stay = new Set(

@@ -27,7 +27,7 @@ type PricedBy = {instances: ReadonlyMap<string, Instance>; disks: ReadonlyMap<st
 
 function hourly({id, kind, sizeGib}: Leftover, {disks, instances, prices}: PricedBy): number | undefined {
 	if (kind === 'volume') return diskUsd(sizeGib ?? 0);
-	const instance = kind === 'instance' ? instances.get(id) : undefined;
+	const instance = kind === 'instance' || kind === 'image builder' ? instances.get(id) : undefined;
 	if (!instance) return undefined;
 	const {publicIp, spotRequestId, state, type, zone} = instance;
 	const diskGib = disks.get(id);
@@ -45,7 +45,7 @@ function worth(left: Leftover, known: PricedBy): Worth {
 /** What each of these leftovers costs, by id. Prices are asked for only where something has one; what isn't told isn't known, and nothing fails for it. */
 export async function worthOf(access: RegionAccess, leftovers: readonly Leftover[], all: readonly Instance[]): Promise<ReadonlyMap<string, Worth>> {
 	const instances = new Map(all.map((one) => [one.id, one]));
-	const paid = leftovers.filter(({kind}) => kind === 'instance').flatMap(({id}) => instances.get(id) ?? []);
+	const paid = leftovers.flatMap(({id}) => instances.get(id) ?? []);
 	const types = [...new Set(paid.map(({type}) => type))].sort();
 	const now = access.clock.now();
 	const [{prices}, disks] = await Promise.all([

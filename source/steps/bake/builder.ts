@@ -88,8 +88,10 @@ async function seen(context: Context, id: string): Promise<BuilderSeen> {
 	return failed === undefined ? {is: 'working', says} : {is: 'over', because: failed};
 }
 
-/** Looks at a builder this often, seldomer as time goes by, and for how long: three quarters of an hour. All in milliseconds. */
-const patience = {pause: (turn: number) => Math.min(10_000, 1000 * turn), longest: 2_700_000};
+/** How long a builder is waited for, in milliseconds: three quarters of an hour. */
+export const longestBuild = 2_700_000;
+/** Looks at a builder this often, seldomer as time goes by. All in milliseconds. */
+const patience = {pause: (turn: number) => Math.min(10_000, 1000 * turn), longest: longestBuild};
 
 /** Waits until a builder has stopped itself, which it does once all is in it. What has failed is ended, and throws what its console told. */
 export async function untilBuilt(context: Context, id: string, report: Report): Promise<string> {

@@ -69,8 +69,10 @@ export async function makeImage(context: Context, recipe: Recipe, {builder, vers
 	});
 }
 
-/** Looks at an image this often, seldomer as time goes by: for an hour. All in milliseconds. */
-const patience = {pause: (turn: number) => Math.min(10_000, 1000 * turn), longest: 3_600_000};
+/** How long an image is waited for, in milliseconds: an hour. */
+export const longestImaging = 3_600_000;
+/** Looks at an image this often, seldomer as time goes by. All in milliseconds. */
+const patience = {pause: (turn: number) => Math.min(10_000, 1000 * turn), longest: longestImaging};
 /** How many of these looks AWS may take until it shows the image at all. */
 const unseenLooks = 23;
 const bytesInGib = 2 ** 30;
@@ -101,26 +103,34 @@ async function untilAvailable(context: Context, builder: string, report: Report)
 	return image;
 }
 
-/** Deletes images, then the snapshots that they were on, and snapshots that an earlier try has left without their image. */
-export async function deleteImages(
-	context: Pick<Removal, 'clock' | 'cloud' | 'forget' | 'look' | 'signal'>,
-	images: readonly BakedImage[],
+/** Deregisters images, then deletes the snapshots that they were on, and these others. */
+export async function deleteWithSnapshots(
+	context: Pick<Removal, 'clock' | 'cloud' | 'signal'>,
+	images: readonly Pick<BakedImage, 'id' | 'name' | 'snapshotIds'>[],
+	others: readonly string[],
 	report: Report,
 ): Promise<void> {
 	const {cloud} = context;
-	const {snapshots} = await context.look(bakedLook);
 	for (const {id, name} of images) {
 		await unless(cloud.call('DeregisterImage', {ImageId: id}), 'InvalidAMIID.NotFound', 'InvalidAMIID.Unavailable');
-		context.forget(imageLook(id));
 		report({says: `${name} (${id}) deregistered`});
 	}
-	const left = [...images.flatMap(({snapshotIds}) => snapshotIds), ...snapshots.filter(({isLeft}) => isLeft).map(({id}) => id)];
-	for (const id of new Set(left)) {
+	for (const id of new Set([...images.flatMap(({snapshotIds}) => snapshotIds), ...others])) {
 		await unless(
 			whenKnown(context, report, () => cloud.call('DeleteSnapshot', {SnapshotId: id})),
 			'InvalidSnapshot.NotFound',
 		);
 		report({says: `snapshot ${id} deleted`});
 	}
-	context.forget(bakedLook);
+}
+
+/** Deletes images of the fleet with their snapshots, and snapshots that an earlier try has left without their image. */
+export async function deleteImages(
+	context: Pick<Removal, 'clock' | 'cloud' | 'forget' | 'look' | 'signal'>,
+	images: readonly BakedImage[],
+	report: Report,
+): Promise<void> {
+	const left = (await context.look(bakedLook)).snapshots.filter(({isLeft}) => isLeft).map(({id}) => id);
+	await deleteWithSnapshots(context, images, left, report);
+	context.forget(bakedLook, ...images.map(({id}) => imageLook(id)));
 }

@@ -39,6 +39,10 @@ export const explanations: Record<string, ((said: string, region: string) => Exp
 		message: `Another image${quoted(said, /(ami-[0-9a-f]+)/, '') && `, ${quoted(said, /(ami-[0-9a-f]+)/, '')},`} has the name ${quoted(said, /name (.+) is already/, 'already')}`,
 		advice: 'Deregister that one if nothing needs it, then run the same command again.',
 	}),
+	'InvalidSnapshot.InUse': (said) => ({
+		message: `Snapshot ${quoted(said, /(snap-[0-9a-f]+)/, 'of this image')} is in use by image ${quoted(said, /(ami-[0-9a-f]+)/, 'that names it')}`,
+		advice: 'It goes once that image is deregistered: do so if nothing needs it, then run the same command again.',
+	}),
 	Unsupported: (said) => ({
 		message: said.includes('requested Availability Zone')
 			? `Instance type ${quoted(said, /type \(([^)]+)\)/, '')} isn't offered in zone ${quoted(said, /Zone \(([^)]+)\)/, '')}`
@@ -125,7 +129,6 @@ export const ordinary: ReadonlySet<string> = new Set([
 	'InvalidInstanceID.NotFound',
 	'InvalidInstanceID.Malformed',
 	'InvalidAMIName.Malformed',
-	'InvalidSnapshot.InUse',
 	'InvalidSnapshot.NotFound',
 	'InvalidPermission.Duplicate',
 	'InvalidPermission.NotFound',

@@ -7,6 +7,7 @@ import type {BakedImage} from '../../../source/steps/looks/baked-images.ts';
 const image = (version: number, provenAt: number | undefined = version): BakedImage => ({
 	id: `ami-${version}`,
 	name: `ci-workers-${version}`,
+	fleet: 'ci',
 	version,
 	state: 'available',
 	createdAt: version,

@@ -1,5 +1,14 @@
 import {markKeys, names} from '../../../fleet.ts';
-import {type AskedManager, type Leftover, type LeftoverVerdict, type LeftoverView, type Region, verdict} from '../../../panel/leftovers.ts';
+import {
+	type AskedManager,
+	betweenLooks,
+	fleetsLeft,
+	type Leftover,
+	type LeftoverVerdict,
+	type LeftoverView,
+	type Region,
+	verdict,
+} from '../../../panel/leftovers.ts';
 import type {HostSeen} from '../../../panel/snapshot.ts';
 import {unless} from '../../../steps/answering.ts';
 import {type Instance, lives} from '../../../steps/looks/account.ts';
@@ -7,31 +16,8 @@ import {groupTag, isMarkedMember, longestSetup} from './workers.ts';
 
 const executor = 'docker-autoscaler';
 
-/** A group and config.toml are read one after the other, so what is younger than this may be in only one of them, in milliseconds. */
-const betweenLooks = 300_000;
-
 /** Managers that could have it: those of its fleet. One that can't be asked may be the one. */
 const managersOf = ({managers}: Region, fleet: string): readonly AskedManager[] => managers.filter((manager) => manager.fleet === fleet);
-
-/** Whether the fleet of a mark is one that somebody still has: by its record, or by a live manager. */
-function ofFleet(region: Region, fleet: string): LeftoverVerdict | undefined {
-	const [manager] = managersOf(region, fleet);
-	if (manager) return verdict('known', `fleet ${fleet} has the manager ${manager.id}`);
-	return region.fleets.includes(fleet) ? verdict('known', `fleet ${fleet} has a record`) : undefined;
-}
-
-/** A group, a template or a key pair belongs to its fleet, whether or not any instance is there. */
-function thingLeft(
-	region: Region,
-	kind: Leftover['kind'],
-	{id, name, createdAt, tags}: Pick<Leftover, 'id' | 'name' | 'createdAt'> & {tags: Record<string, string>},
-): Leftover | undefined {
-	const fleet = tags[markKeys.fleet];
-	if (fleet === undefined) return undefined;
-	const young = createdAt !== undefined && region.now - createdAt < betweenLooks ? verdict('not-known', 'made less than 5 m ago') : undefined;
-	const judged = ofFleet(region, fleet) ?? young ?? verdict('orphan', `fleet ${fleet} has neither a record nor a live manager here`);
-	return {kind, id, name, ...judged, fleet, createdAt};
-}
 
 function instanceVerdict(region: Region, fleet: string, {launchedAt}: Instance, group: string): LeftoverVerdict {
 	const managers = managersOf(region, fleet);
@@ -56,12 +42,16 @@ function instanceLeft(region: Region, instance: Instance): Leftover | undefined 
 /** Whatever bears the mark of a fleet's Auto Scaling: its group and template, the workers' key pair, and instances. */
 function judge(region: Region): Leftover[] {
 	const {groups = [], templates = [], keyPairs = []} = region.leftovers.scaling ?? {};
+	const left = (
+		kind: Leftover['kind'],
+		{createdAt, id, name, tags}: {id: string; name: string; createdAt?: number | undefined; tags: Record<string, string>},
+	) => fleetsLeft(region, kind, tags[markKeys.fleet], {id, name, createdAt});
 	return [
 		...region.instances.map((instance) => instanceLeft(region, instance)),
-		...groups.map((group) => thingLeft(region, 'Auto Scaling group', group)),
-		...templates.map((template) => thingLeft(region, 'launch template', template)),
-		...keyPairs.map((pair) => thingLeft(region, 'key pair', {...pair, createdAt: pair.createdAt})),
-	].filter((left) => left !== undefined);
+		...groups.map((group) => left('Auto Scaling group', group)),
+		...templates.map((template) => left('launch template', template)),
+		...keyPairs.map((pair) => left('key pair', pair)),
+	].filter((one) => one !== undefined);
 }
 
 const groupsOn = ({config}: HostSeen): string[] =>

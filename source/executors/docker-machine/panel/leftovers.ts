@@ -1,5 +1,6 @@
 import {markKeys} from '../../../fleet.ts';
 import {
+	betweenLooks,
 	isSure,
 	judge as judgeByManagers,
 	knowerOf,
@@ -22,8 +23,6 @@ import {view} from './workers.ts';
 
 /** docker-machine gives up a create after an hour; until then a key pair without an instance may be on its way. */
 const longestCreate = 3_600_000;
-/** Store and EC2 are read one after the other, so what is younger than this may be in only one of them. */
-const betweenLooks = 300_000;
 
 /** Since when something may be in the making: its name holds the time of its machine, which no later act of anybody's makes younger. */
 const beginning = (name: string, createdAt: number | undefined): number | undefined => {
