@@ -1,8 +1,8 @@
 import type {WorkerAt} from '../executors/executor.ts';
 import {executorNaming} from '../executors/list.ts';
+import {runningManager} from '../panel/acts/act-context.ts';
 import {Problem} from '../problem.ts';
 import {instancesIn} from '../steps/looks/account.ts';
-import {currentManager} from '../steps/looks/host.ts';
 import {reachToChange, sshDestinationOf} from '../steps/reaching.ts';
 import type {Cloud} from '../world/cloud/port.ts';
 import {isHostName} from '../world/host/machine-name.ts';
@@ -38,15 +38,7 @@ export const ssh: Command = async (session) => {
 	if (worker !== undefined && !isHostName(worker)) throw noMachine(worker);
 	const {context} = await openFleet(session, {secrets: 'none'});
 	try {
-		const manager = await currentManager(context);
-		if (manager?.state !== 'running') {
-			const {name, region} = context.fleet;
-			throw new Problem({
-				code: 'no-manager',
-				message: manager ? `The manager ${manager.id} is ${manager.state}.` : `The fleet ${name} has no manager in ${region}.`,
-				advice: `Run \`gitlab-runner-aws setup --fleet ${name} --region ${region}\`.`,
-			});
-		}
+		const manager = await runningManager(context);
 		const {connection, fresh} = await reachToChange(context, manager);
 		const {stdout} = await connection.run('cat /etc/ssh/ssh_host_*_key.pub');
 		const destination = await sshDestinationOf(context, manager);

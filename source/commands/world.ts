@@ -1,13 +1,10 @@
 import type {Adapters} from '../engine/step.ts';
 import {type Cloud, type CloudAt, changes} from '../world/cloud/port.ts';
 import {type RealCloud, realCloud} from '../world/cloud/real.ts';
-import type {GitlabAt} from '../world/gitlab/port.ts';
 import {realGitlab} from '../world/gitlab/real.ts';
-import type {Host} from '../world/host/port.ts';
 import {realHost} from '../world/host/real.ts';
-import {type Address, realAddress} from '../world/laptop/address.ts';
-import {type Clock, type Random, realClock, setByAws} from '../world/laptop/clock.ts';
-import type {Disk} from '../world/laptop/disk/port.ts';
+import {realAddress} from '../world/laptop/address.ts';
+import {realClock, setByAws} from '../world/laptop/clock.ts';
 import {foldersOf, realDisk} from '../world/laptop/disk/real.ts';
 
 /** A signal that ends the program, by Node's name. */
@@ -84,14 +81,8 @@ export function makeStops(): Stops {
 }
 
 /** Everything outside that commands work with: the real one, or the simulated. */
-export type CommandWorld = {
+export type CommandWorld = Pick<Adapters, 'host' | 'gitlabAt' | 'address' | 'disk' | 'clock' | 'random'> & {
 	cloudAt: CloudAt;
-	host: Host;
-	gitlabAt: GitlabAt;
-	address: Address;
-	disk: Disk;
-	clock: Clock;
-	random: Random;
 	/** The region that the environment or the AWS profile names. */
 	defaultRegion(): Promise<string | undefined>;
 	/** Works with this AWS profile from now on; undefined: the SDK's own chain. */

@@ -1,4 +1,4 @@
-import type {Change, Context, Finding, Found, Note, Removal, Report, Step} from '../../engine/step.ts';
+import type {AnyStep, Change, Context, Finding, Found, Note, Removal, Report, Step} from '../../engine/step.ts';
 import {type Fleet, names} from '../../fleet.ts';
 import {many} from '../../panel/formats.ts';
 import {Problem} from '../../problem.ts';
@@ -183,34 +183,31 @@ async function apply(context: Context, found: Pick<Found, 'network' | 'launch-te
 	await bringAbout(context, names.scalingGroup(context.fleet), settingOf(context, found, found['launch-template']), report);
 }
 
-/** Groups of the fleet of these names, whether on their way out or not. */
-export async function ownGroups(context: Removal, isNamed: (name: string) => boolean): Promise<AutoScalingGroup[]> {
-	const {groups} = await context.look(scalingLook);
-	return groups.filter((group) => isOurs(context.fleet, group) && isNamed(group.AutoScalingGroupName ?? ''));
-}
-
-/** Ends groups with all that is in them, and waits until they're gone: what they use can only go then. */
-export async function removeGroups(context: Removal, isNamed: (name: string) => boolean, report: Report): Promise<void> {
-	const groups = await ownGroups(context, isNamed);
-	for (const group of groups) {
-		if (isGoing(group)) continue;
-		const name = group.AutoScalingGroupName;
-		await unless(context.cloud.call('DeleteAutoScalingGroup', {AutoScalingGroupName: name, ForceDelete: true}), 'ValidationError');
+/** What of a step is about groups of the fleet, by their names: those that stand, whether on their way out or not, and how they go. */
+export function groupParts(isOfThis: (name: string, fleet: Fleet) => boolean, says: (workers: number) => string): Required<Pick<AnyStep, 'stands' | 'remove'>> {
+	async function own(context: Removal): Promise<(AutoScalingGroup & {AutoScalingGroupName: string})[]> {
+		const {groups} = await context.look(scalingLook);
+		return groups.flatMap((group) => {
+			const {AutoScalingGroupName: name = ''} = group;
+			return isOurs(context.fleet, group) && isOfThis(name, context.fleet) ? [{...group, AutoScalingGroupName: name}] : [];
+		});
 	}
-	await untilGone(
-		context,
-		groups.flatMap(({AutoScalingGroupName}) => AutoScalingGroupName ?? []),
-		report,
-	);
-	if (groups.length > 0) report({says: `${groups.map(({AutoScalingGroupName}) => AutoScalingGroupName).join(', ')} deleted`});
-	context.forget(scalingLook);
+	return {
+		stands: async (context) => (await own(context)).map(({AutoScalingGroupName: id, Instances = []}) => ({id, says: says(Instances.length), goes: true})),
+		/** Ends them with all that is in them, and waits until they're gone: what they use can only go then. */
+		async remove(context, report) {
+			const groups = await own(context);
+			for (const group of groups) {
+				if (isGoing(group)) continue;
+				await unless(context.cloud.call('DeleteAutoScalingGroup', {AutoScalingGroupName: group.AutoScalingGroupName, ForceDelete: true}), 'ValidationError');
+			}
+			const gone = groups.map(({AutoScalingGroupName}) => AutoScalingGroupName);
+			await untilGone(context, gone, report);
+			if (gone.length > 0) report({says: `${gone.join(', ')} deleted`});
+			context.forget(scalingLook);
+		},
+	};
 }
-
-/** Any group of the fleet but the one in which a worker is tried, which has a step of its own. */
-const isOfThis =
-	({fleet}: Removal) =>
-	(name: string) =>
-		name !== names.testGroup(fleet);
 
 /** The Auto Scaling group that workers are in. How many there are is the runner's: it asks for them and ends them. */
 export const groupStep: Step<'group', 'network', 'record' | 'permissions' | 'quota' | 'scaling-role' | 'launch-template' | 'worker-key' | 'test-worker'> = {
@@ -224,13 +221,11 @@ export const groupStep: Step<'group', 'network', 'record' | 'permissions' | 'quo
 	settles: spreading,
 	check: orBlocked(check),
 	apply,
-	stands: async (context) =>
-		(await ownGroups(context, isOfThis(context))).map((group) => ({
-			id: group.AutoScalingGroupName ?? '',
-			says: `Auto Scaling group${group.Instances?.length ? ` with ${many(group.Instances.length, 'worker')}` : ''}`,
-			goes: true,
-		})),
-	remove: (context, report) => removeGroups(context, isOfThis(context), report),
+	// The group in which a worker is tried has a step of its own.
+	...groupParts(
+		(name, fleet) => name !== names.testGroup(fleet),
+		(workers) => `Auto Scaling group${workers > 0 ? ` with ${many(workers, 'worker')}` : ''}`,
+	),
 	commands(answers, fleet) {
 		const name = names.scalingGroup(fleet);
 		const policy = groupInput({answers, most: withRoom(answers.limit), subnetIds: [], template: {id: 'TEMPLATE', version: 1}}).MixedInstancesPolicy;

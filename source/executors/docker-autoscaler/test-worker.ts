@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto';
-import type {Context, Finding, Found, Removal, Report, Step} from '../../engine/step.ts';
+import type {Context, Finding, Found, Report, Step} from '../../engine/step.ts';
 import {markKeys, names} from '../../fleet.ts';
 import type {Problem} from '../../problem.ts';
 import {unless} from '../../steps/answering.ts';
@@ -11,7 +11,7 @@ import {connectToInstall, reachingActions, untilVerified} from '../../steps/reac
 import {tagList} from '../../steps/tags.ts';
 import type {Unverified} from '../../world/host/port.ts';
 import {until} from '../../world/laptop/clock.ts';
-import {bringAbout, foreignGroup, groupActions, isOurs, ownGroups, removeGroups} from './group.ts';
+import {bringAbout, foreignGroup, groupActions, groupParts, isOurs} from './group.ts';
 import {type GroupSetting, groupInput, settingOf} from './group-settings.ts';
 import {dataWanted, imageOfWorkers} from './launch-template.ts';
 import {groupNamed, isGoing, scalingLook} from './looks.ts';
@@ -146,11 +146,6 @@ async function endGroup(context: Context, name: string): Promise<void> {
 	context.forget(scalingLook, accountLook);
 }
 
-const isOfThis =
-	({fleet}: Removal) =>
-	(name: string) =>
-		name === names.testGroup(fleet);
-
 /**
  * One real worker comes up as the runner's group will launch them, lets the manager in by the runner's own user and key, runs a container and goes away.
  * In a group of its own: a runner that works gives jobs to whatever comes into its group.
@@ -163,13 +158,10 @@ export const testWorkerStep: Step<'test-worker', TestWorkerNeeds, TestWorkerAfte
 	actions: [...reachingActions, ...groupActions, 'autoscaling:DescribeScalingActivities', 'ec2:GetConsoleOutput', 'ec2:CreateTags', 'ec2:DescribeImages'],
 	check: orBlocked(check),
 	apply,
-	stands: async (context) =>
-		(await ownGroups(context, isOfThis(context))).map((group) => ({
-			id: group.AutoScalingGroupName ?? '',
-			says: 'Auto Scaling group in which a worker was tried',
-			goes: true,
-		})),
-	remove: (context, report) => removeGroups(context, isOfThis(context), report),
+	...groupParts(
+		(name, fleet) => name === names.testGroup(fleet),
+		() => 'Auto Scaling group in which a worker was tried',
+	),
 	commands(answers, fleet) {
 		const name = names.testGroup(fleet);
 		return [

@@ -3,7 +3,7 @@ import {runnerRuns} from '../jobs-now.ts';
 import {once} from '../once.ts';
 import type {Unserved} from '../waiting.ts';
 import {isOff, isTakenAgain, reasonOf, refusedToken, unanswered} from './asking.ts';
-import type {Case, CauseRow, CauseStatement} from './cause.ts';
+import type {Case, CauseRow} from './cause.ts';
 import {holdingRefusal} from './refusals.ts';
 
 /** A runner that works asks every few seconds: ten minutes of silence say that it doesn't. GitLab's own `online` holds for two hours. */
@@ -18,11 +18,13 @@ const timesIn = (texts: readonly (string | undefined)[]): number[] =>
 
 const untrusted = /x509|certificate/i;
 
+type GitlabTrouble = {is: 'certificate' | 'failing' | 'unreachable'; detail: string; url: string; time: string; since: number};
+
 /**
  * How the manager's requests to GitLab go wrong. Once the runner has switched itself off it no longer tries: whether GitLab answers by now isn't known
  * then, but a certificate doesn't mend itself.
  */
-function trouble(it: Case): {is: 'certificate' | 'failing' | 'unreachable'; detail: string; url: string; time: string; since: number} | undefined {
+function trouble(it: Case): GitlabTrouble | undefined {
 	const told = unanswered(it);
 	if (!told) return undefined;
 	const {since} = told.held;
@@ -30,6 +32,18 @@ function trouble(it: Case): {is: 'certificate' | 'failing' | 'unreachable'; deta
 	const is = untrusted.test(detail) ? 'certificate' : /^[45]\d\d\b/.test(detail) ? 'failing' : 'unreachable';
 	return told.lately || is === 'certificate' ? {is, detail, since, url: it.runner?.url ?? 'GitLab', time: forTime(since, it.now)} : undefined;
 }
+
+/** One way in which requests to GitLab go wrong. */
+const troubleRow = (is: GitlabTrouble['is'], key: CauseRow['key'], says: (told: GitlabTrouble) => string): CauseRow => ({
+	id: `gitlab-${is}`,
+	rank: 'unasked',
+	source: 'journal',
+	key,
+	tells: (it) => {
+		const told = trouble(it);
+		return told?.is === is ? {says: says(told), since: told.since} : undefined;
+	},
+});
 
 /** What went before a runner switched itself off, where it isn't a cause of its own any more. */
 function after(it: Case): string {
@@ -66,20 +80,25 @@ const projectsOf = (jobs: readonly Unserved[]): string => {
 const nobody = ({gitlab}: Case, has: string, hasNot: string): string =>
 	gitlab?.others === undefined ? `runner ${gitlab?.runner.description ?? 'here'} ${hasNot}` : `no runner that is online ${has}`;
 
-/** What is told of the jobs that are unserved for one reason. */
-function unserved<Why extends Unserved['unfit']['why']>(
-	it: Case,
+/** The jobs that are unserved for one reason; `says` goes on after whose they are. */
+const unservedRow = <Why extends Unserved['unfit']['why']>(
 	why: Why,
-	says: (unfit: Extract<Unserved['unfit'], {why: Why}>[], one: boolean) => string,
-): CauseStatement | undefined {
-	const fits = (unfit: Unserved['unfit']): unfit is Extract<Unserved['unfit'], {why: Why}> => unfit.why === why;
-	const jobs = it.waiting.unserved.filter(({unfit}) => fits(unfit));
-	if (jobs.length === 0) return undefined;
-	return {
-		says: `${many(jobs.length, 'job')} of ${projectsOf(jobs)} ${says(jobs.map(({unfit}) => unfit).filter(fits), jobs.length === 1)}.`,
-		since: timesIn(jobs.map(({job}) => job.createdAt))[0],
-	};
-}
+	says: (it: Case, unfit: Extract<Unserved['unfit'], {why: Why}>[], one: boolean) => string,
+): CauseRow => ({
+	id: `unserved-${why}`,
+	rank: 'unserved',
+	source: 'gitlab',
+	key: 'config',
+	tells: (it) => {
+		const fits = (unfit: Unserved['unfit']): unfit is Extract<Unserved['unfit'], {why: Why}> => unfit.why === why;
+		const jobs = it.waiting.unserved.filter(({unfit}) => fits(unfit));
+		if (jobs.length === 0) return undefined;
+		return {
+			says: `${many(jobs.length, 'job')} of ${projectsOf(jobs)} ${says(it, jobs.map(({unfit}) => unfit).filter(fits), jobs.length === 1)}.`,
+			since: timesIn(jobs.map(({job}) => job.createdAt))[0],
+		};
+	},
+});
 
 /** What GitLab says of the runner and its jobs, and how the runner gets on with GitLab. */
 export const gitlabCauses: readonly CauseRow[] = [
@@ -105,37 +124,12 @@ export const gitlabCauses: readonly CauseRow[] = [
 			return refused > 0 && given + none === 0 ? {says: says(), source: 'runner'} : undefined;
 		},
 	},
-	{
-		id: 'gitlab-certificate',
-		rank: 'unasked',
-		source: 'journal',
-		key: 'config',
-		tells: (it) => {
-			const {is, url, time, detail, since} = trouble(it) ?? {};
-			const why = detail?.replace(/^tls: failed to verify certificate: /, '');
-			return is === 'certificate' ? {says: `The manager doesn't trust the certificate of ${url}${time} (${why}).`, since} : undefined;
-		},
-	},
-	{
-		id: 'gitlab-failing',
-		rank: 'unasked',
-		source: 'journal',
-		key: 'log',
-		tells: (it) => {
-			const {is, url, time, detail, since} = trouble(it) ?? {};
-			return is === 'failing' ? {says: `${url} answers the manager with ${detail}${time}.`, since} : undefined;
-		},
-	},
-	{
-		id: 'gitlab-unreachable',
-		rank: 'unasked',
-		source: 'journal',
-		key: 'ssh',
-		tells: (it) => {
-			const {is, url, time, detail, since} = trouble(it) ?? {};
-			return is === 'unreachable' ? {says: `The manager can't reach ${url}${time} (${detail}).`, since} : undefined;
-		},
-	},
+	troubleRow('certificate', 'config', ({url, time, detail}) => {
+		const why = detail.replace(/^tls: failed to verify certificate: /, '');
+		return `The manager doesn't trust the certificate of ${url}${time} (${why}).`;
+	}),
+	troubleRow('failing', 'log', ({url, time, detail}) => `${url} answers the manager with ${detail}${time}.`),
+	troubleRow('unreachable', 'ssh', ({url, time, detail}) => `The manager can't reach ${url}${time} (${detail}).`),
 	{
 		// After three refused or unanswered requests a runner switches itself off for an hour; a restart forgets it.
 		id: 'switched-off',
@@ -172,36 +166,15 @@ export const gitlabCauses: readonly CauseRow[] = [
 			return {says: `GitLab last heard from runner ${name} ${age((it.now - last) / 1000)} ago.`, since: last};
 		},
 	},
-	{
-		id: 'unserved-tag',
-		rank: 'unserved',
-		source: 'gitlab',
-		key: 'config',
-		tells: (it) =>
-			unserved(it, 'tag', (unfit, one) => {
-				const tags = [...new Set(unfit.flatMap(({tags}) => tags))].sort();
-				const names = tags.length > 3 ? `${tags.slice(0, 3).join(', ')} and ${tags.length - 3} more` : tags.join(', ');
-				return `${one ? 'asks' : 'ask'} for ${tags.length === 1 ? 'the tag' : 'the tags'} ${names}, which ${nobody(it, 'has', "doesn't have")}`;
-			}),
-	},
-	{
-		id: 'unserved-untagged',
-		rank: 'unserved',
-		source: 'gitlab',
-		key: 'config',
-		tells: (it) =>
-			unserved(it, 'untagged', (_, one) => `${one ? 'has' : 'have'} no tag, and ${nobody(it, 'takes untagged jobs', "doesn't take untagged jobs")}`),
-	},
-	{
-		id: 'unserved-branch',
-		rank: 'unserved',
-		source: 'gitlab',
-		key: 'config',
-		tells: (it) =>
-			unserved(it, 'branch', (unfit, one) => {
-				const refs = [...new Set(unfit.map(({ref}) => ref))].sort();
-				const names = refs.length > 2 ? many(refs.length, 'branch', 'branches') : refs.join(' and ');
-				return `${one ? 'is' : 'are'} for ${names}, not protected, and ${nobody(it, 'takes jobs of such branches', 'takes jobs of protected branches only')}`;
-			}),
-	},
+	unservedRow('tag', (it, unfit, one) => {
+		const tags = [...new Set(unfit.flatMap(({tags}) => tags))].sort();
+		const names = tags.length > 3 ? `${tags.slice(0, 3).join(', ')} and ${tags.length - 3} more` : tags.join(', ');
+		return `${one ? 'asks' : 'ask'} for ${tags.length === 1 ? 'the tag' : 'the tags'} ${names}, which ${nobody(it, 'has', "doesn't have")}`;
+	}),
+	unservedRow('untagged', (it, _, one) => `${one ? 'has' : 'have'} no tag, and ${nobody(it, 'takes untagged jobs', "doesn't take untagged jobs")}`),
+	unservedRow('branch', (it, unfit, one) => {
+		const refs = [...new Set(unfit.map(({ref}) => ref))].sort();
+		const names = refs.length > 2 ? many(refs.length, 'branch', 'branches') : refs.join(' and ');
+		return `${one ? 'is' : 'are'} for ${names}, not protected, and ${nobody(it, 'takes jobs of such branches', 'takes jobs of protected branches only')}`;
+	}),
 ];

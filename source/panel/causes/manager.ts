@@ -49,6 +49,18 @@ function crashOf({history, host}: Case) {
 	return {...host.service, died: died && died.at >= (host.service.since ?? 0) - 30_000 ? died : undefined};
 }
 
+/** What keeps the service from starting until somebody mends it on the manager; `says` gets what the runner said last. */
+const crashRow = (id: string, cause: 'config' | 'port', says: (died: {says: string}, time: string) => string): CauseRow => ({
+	id,
+	rank: 'unasked',
+	source: 'host',
+	key: 'ssh',
+	tells: (it) => {
+		const {died, since} = crashOf(it) ?? {};
+		return died?.cause === cause ? {says: says(died, forTime(since, it.now)), since} : undefined;
+	},
+});
+
 const times = (crashes: number, ago: string): string => (crashes > 1 ? `has crashed ${crashes} times, last ${ago} ago` : `crashed ${ago} ago`);
 
 /** The share of its processor's time that the hypervisor keeps from the manager, where that is most of what it lacks. */
@@ -76,34 +88,17 @@ export const managerCauses: readonly CauseRow[] = [
 				? undefined
 				: `The manager ${manager.id} is ${manager.state}, so nobody asks GitLab for jobs.`,
 	},
-	{
-		id: 'config-broken',
-		rank: 'unasked',
-		source: 'host',
-		key: 'ssh',
-		tells: (it) => {
-			const {died, since} = crashOf(it) ?? {};
-			if (died?.cause !== 'config') return undefined;
-			return {
-				says: `GitLab Runner can't read config.toml, so nothing runs${forTime(since, it.now)}: ${died.says}. Mend it on the manager (s), then R starts it.`,
-				since,
-			};
-		},
-	},
-	{
-		id: 'port-taken',
-		rank: 'unasked',
-		source: 'host',
-		key: 'ssh',
-		tells: (it) => {
-			const {died, since} = crashOf(it) ?? {};
-			if (died?.cause !== 'port') return undefined;
-			return {
-				says: `GitLab Runner can't start, so nothing runs${forTime(since, it.now)}: another program on the manager has the port of its metrics (${died.says}). \`sudo ss -ltnp\` there names it.`,
-				since,
-			};
-		},
-	},
+	crashRow(
+		'config-broken',
+		'config',
+		({says}, time) => `GitLab Runner can't read config.toml, so nothing runs${time}: ${says}. Mend it on the manager (s), then R starts it.`,
+	),
+	crashRow(
+		'port-taken',
+		'port',
+		({says}, time) =>
+			`GitLab Runner can't start, so nothing runs${time}: another program on the manager has the port of its metrics (${says}). \`sudo ss -ltnp\` there names it.`,
+	),
 	{
 		// systemd starts it again by and by, or has given up.
 		id: 'service-crashed',
