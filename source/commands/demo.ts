@@ -20,15 +20,8 @@ const spotQuota = {code: 'L-34B43A08', vcpus: 640};
 export function demoWorld(isWatched: boolean): CommandWorld & {simulated: World} {
 	const simulated = simulatedWorld({speed: isWatched ? speed : 'instant'});
 	simulated.outside.setQuota(spotQuota.code, spotQuota.vcpus);
-	const {cloudAt, host, gitlabAt, address, disk, clock, random} = simulated;
 	return {
-		cloudAt,
-		host,
-		gitlabAt,
-		address,
-		disk,
-		clock,
-		random,
+		...simulated,
 		simulated,
 		defaultRegion: async () => region,
 		profiles: async () => [],

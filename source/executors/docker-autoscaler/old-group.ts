@@ -18,8 +18,7 @@ import {scalingConfig} from './config.ts';
 import {groupStep} from './group.ts';
 import {launchTemplateStep} from './launch-template.ts';
 import {scalingActions, scalingLook} from './looks.ts';
-import {removePluginScript} from './scripts/remove-plugin.ts';
-import {watchGroupScript} from './scripts/watch-group.ts';
+import {removePluginScript, watchGroupScript} from './scripts/old-group.ts';
 import {testWorkerStep} from './test-worker.ts';
 import {workerKeyStep} from './worker-key.ts';
 

@@ -17,8 +17,7 @@ import {parseConfig, type Table, tablesAt, textAt} from '../../world/host/toml.t
 import type {HostFacts} from '../scripts.ts';
 import {machineConfig} from './config.ts';
 import {counted} from './machine-counts.ts';
-import {removeDockerMachineScript} from './scripts/remove-docker-machine.ts';
-import {type RetireMachinesOutcome, retireMachinesScript} from './scripts/retire-machines.ts';
+import {type RetireMachinesOutcome, removeDockerMachineScript, retireMachinesScript} from './scripts/old-machines.ts';
 import {isOfFleet} from './unmanaged-machines.ts';
 import {deleteKeyPairs, machinesOf, terminate, unusedKeyPairs} from './workers.ts';
 

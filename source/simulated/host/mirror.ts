@@ -1,6 +1,5 @@
 import type {CommonFacts} from '../../world/host/scripts/facts.ts';
-import {mirror} from '../../world/host/scripts/mirror-paths.ts';
-import {mirrorTexts} from '../../world/host/scripts/mirror-seen.ts';
+import {mirror, mirrorTexts} from '../../world/host/scripts/mirror-paths.ts';
 import type {CommonHost} from '../../world/host/scripts/panel.ts';
 import {paths} from '../../world/host/scripts/paths.ts';
 import {digest, type Hosts, type Machine, textOf, unitOf} from './machine.ts';

@@ -1,9 +1,6 @@
 import type {InstallMirror, InstallMirrorOutcome} from '../../world/host/scripts/install-mirror.ts';
-import type {MirrorAnswer} from '../../world/host/scripts/look-at-mirror.ts';
-import {mirror} from '../../world/host/scripts/mirror-paths.ts';
-import {mirrorTexts} from '../../world/host/scripts/mirror-seen.ts';
-import type {RemoveMirrorOutcome} from '../../world/host/scripts/remove-mirror.ts';
-import type {WriteMirrorLoginOutcome} from '../../world/host/scripts/write-mirror-login.ts';
+import type {MirrorAnswer, RemoveMirrorOutcome, WriteMirrorLoginOutcome} from '../../world/host/scripts/mirror.ts';
+import {mirror, mirrorTexts} from '../../world/host/scripts/mirror-paths.ts';
 import {nothingServed, stoppedUnit, textOf, type Work} from './machine.ts';
 import {fetchAll, waitForBoot} from './play-software.ts';
 import type {ScriptRun} from './plays.ts';

@@ -2,8 +2,7 @@ import {isAnotherConfig, watchedRunner} from '../../../simulated/host/gone-over.
 import type {Work} from '../../../simulated/host/machine.ts';
 import type {ScriptRun} from '../../../simulated/host/plays.ts';
 import {locked} from '../../../simulated/host/running.ts';
-import type {RemoveDockerMachineOutcome} from '../scripts/remove-docker-machine.ts';
-import type {RetireMachines, RetireMachinesOutcome} from '../scripts/retire-machines.ts';
+import type {RemoveDockerMachineOutcome, RetireMachines, RetireMachinesOutcome} from '../scripts/old-machines.ts';
 import {removeMachine} from './docker-machine.ts';
 import {dockerOn} from './driver-calls.ts';
 import {forgetDockerMachine, storeOf} from './store.ts';

@@ -23,3 +23,13 @@ export const mirror = {
 	/** Of the registry's own metrics, on 127.0.0.1. */
 	metricsPort: 5001,
 } as const;
+
+/** Files whose texts are compared, in this order. */
+export const mirrorTexts: readonly string[] = [
+	mirror.config,
+	mirror.keeperProgram,
+	`${mirror.units}/${mirror.mount}`,
+	`${mirror.units}/${mirror.service}.service`,
+	`${mirror.units}/${mirror.keeper}.service`,
+	`${mirror.units}/${mirror.keeper}.timer`,
+];

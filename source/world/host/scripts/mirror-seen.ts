@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import {unitShape} from '../unit.ts';
-import {mirror} from './mirror-paths.ts';
+import {mirror, mirrorTexts} from './mirror-paths.ts';
 
 /** The mirror of Docker Hub on a manager, as checks compare it; no secret. */
 export const mirrorShape = z.object({
@@ -14,16 +14,6 @@ export const mirrorShape = z.object({
 	/** GiB that its file system has; absent where it isn't there. */
 	diskGib: z.number().optional(),
 });
-
-/** Files whose texts are compared, in this order. */
-export const mirrorTexts: readonly string[] = [
-	mirror.config,
-	mirror.keeperProgram,
-	`${mirror.units}/${mirror.mount}`,
-	`${mirror.units}/${mirror.service}.service`,
-	`${mirror.units}/${mirror.keeper}.service`,
-	`${mirror.units}/${mirror.keeper}.timer`,
-];
 
 /** Python: what there is of the mirror, or None. Comes after the prelude and `unitText`. */
 export const mirrorText = `

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import {prelude, type Script} from '../../../world/host/script.ts';
 import {goneOver, watchedShape} from '../../../world/host/scripts/gone-over.ts';
+import {paths} from '../../../world/host/scripts/paths.ts';
 import {readingText} from '../../../world/host/scripts/reading.ts';
-import {dockerMachinePart} from './manager-part.ts';
+import {dockerMachinePart, userDataPath} from './manager-part.ts';
 
 /** Machines of docker-machine's store that no runner is to give jobs any more. */
 export type RetireMachines = {
@@ -13,7 +14,7 @@ export type RetireMachines = {
 	quietSeconds: number;
 };
 
-const outcome = z.discriminatedUnion('is', [
+const retired = z.discriminatedUnion('is', [
 	/** config.toml is another one: look again. */
 	z.object({is: z.literal('changed-meanwhile')}),
 	z.object({
@@ -24,9 +25,9 @@ const outcome = z.discriminatedUnion('is', [
 		stay: z.array(z.object({name: z.string(), detail: z.string()})),
 	}),
 ]);
-export type RetireMachinesOutcome = z.infer<typeof outcome>;
+export type RetireMachinesOutcome = z.infer<typeof retired>;
 
-const text = `${prelude}${readingText}${goneOver}executors = {}
+const retiring = `${prelude}${readingText}${goneOver}executors = {}
 ${dockerMachinePart.looks}${dockerMachinePart.acts}
 own = executors['docker+machine']
 came = ('Using existing docker-machine', 'Created docker-machine')
@@ -77,4 +78,45 @@ done(**dict(told, used=used, coming=coming, left=here(), stay=stay, **{'is': 'lo
  * Looks whether machines still get jobs, and takes away those that run none, once no job comes to any: not before the runner goes by its config.toml, and
  * none has come for so long that no request that it made by the file before can still be answered.
  */
-export const retireMachinesScript: Script<RetireMachines, RetireMachinesOutcome> = {name: 'retire-machines', changes: true, result: outcome, text};
+export const retireMachinesScript: Script<RetireMachines, RetireMachinesOutcome> = {name: 'retire-machines', changes: true, result: retired, text: retiring};
+
+const removed = z.discriminatedUnion('is', [
+	z.object({is: z.literal('removed')}),
+	/** config.toml is another one: look again. */
+	z.object({is: z.literal('changed-meanwhile')}),
+	/** The store still holds machines, which nothing could end any more. */
+	z.object({is: z.literal('machines-stay'), names: z.array(z.string())}),
+	z.object({is: z.literal('failed'), detail: z.string()}),
+]);
+export type RemoveDockerMachineOutcome = z.infer<typeof removed>;
+
+const removing = `${prelude}
+import shutil
+store = '/root/.docker/machine'
+held = lock()
+if digest(read('${paths.config}') or '') != given['from']:
+    done(**{'is': 'changed-meanwhile'})
+folder = os.path.join(store, 'machines')
+names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+if names:
+    done(**{'is': 'machines-stay', 'names': names})
+try:
+    if os.path.lexists('${paths.programs}/docker-machine'):
+        os.unlink('${paths.programs}/docker-machine')
+    if os.path.isdir(store):
+        shutil.rmtree(store)
+    # Last, since by this file it's known that docker-machine is here by us.
+    if os.path.lexists('${userDataPath}'):
+        os.unlink('${userDataPath}')
+except OSError as error:
+    done(**{'is': 'failed', 'detail': str(error)})
+done(**{'is': 'removed'})
+`;
+
+/** Takes docker-machine itself away, with its certificates and its empty store; `from` is the SHA-256 of the config.toml by which no runner uses it. */
+export const removeDockerMachineScript: Script<{from: string}, RemoveDockerMachineOutcome> = {
+	name: 'remove-docker-machine',
+	changes: true,
+	result: removed,
+	text: removing,
+};
