@@ -46,6 +46,11 @@ test('columns go by rank as it gets narrow, and name and state never', () => {
 	assert.deepEqual(shown(20), ['name', 'state']);
 });
 
+test('the id of an instance, as many workers are called, is whole at every width that has its state and its job', () => {
+	const one = {...row, key: 'i-0ab12cd34ef567890', name: 'i-0ab12cd34ef567890'};
+	for (const width of [56, 58, 76, 78, 96, 98, 116, 200]) assert.match(line(width, one), /^i-0ab12cd34ef567890 /, String(width));
+});
+
 test('a line is as wide as the window at every width, head and row alike', () => {
 	for (const width of [40, 60, 80, 100, 120, 200]) {
 		const layout = fit(workerColumns, width);

@@ -60,6 +60,23 @@ test('the table has a line for each worker, within the width, with its state as 
 	}
 });
 
+test('a name, which is typed, is whole where what is of less worth can fall away for it: numbers first, then the end of a job', () => {
+	const name = /^ {2}(runner-ab12cd-gitlab-runners-\d{10}-\S{8}) +busy/m;
+	for (const columns of [80, 100, 120]) {
+		const shown = lines(busyFleet(3), columns);
+		assert.match(shown.join('\n'), name);
+		assert.ok(shown.every((line) => !/^ {2}(NAME|runner-)/.test(line) || displayWidth(line) <= columns));
+	}
+	const head = (columns: number): string[] => lines(busyFleet(3), columns).at(-4)?.trim().split(/ {2,}/) ?? [];
+	assert.deepEqual([80, 100, 120].map(head), [
+		['NAME', 'STATE', 'JOB'],
+		['NAME', 'STATE', 'JOB', 'AGE'],
+		['NAME', 'STATE', 'JOB', 'TYPE', 'AGE', '$/H'],
+	]);
+	// There is no room for it at all.
+	assert.match(lines(busyFleet(3), 60).join('\n'), /^ {2}runner-\S*…\S+ +busy/m);
+});
+
 test('above the table: fleet, verdict, jobs, machines, costs, why jobs wait', () => {
 	const text = lines(busyFleet(16)).join('\n');
 	assert.match(text, /gitlab-runners in us-east-2 · runner online · manager i-manager t3\.small/);

@@ -2,8 +2,9 @@ import {age, figure, runnerWords, shortZone} from '../../panel/formats.ts';
 import {isPreparing, type RunningJob} from '../../panel/jobs-now.ts';
 import type {EndedJob} from '../../panel/journal/job-history.ts';
 import {ageOfRow, type RowJob, type RowState, spentOfRow, type WorkerRow} from '../../panel/rows.ts';
-import type {Column} from './columns.ts';
+import {type Column, gap} from './columns.ts';
 import type {ColourRole, Mark} from './glyphs.ts';
+import {displayWidth} from './width.ts';
 
 /**
  * Why a worker isn't made or goes, by EC2's codes (the state reasons of its API reference and the codes of its errors) and by the program's own for what
@@ -51,9 +52,9 @@ export const reasonWithCode = (code: string): string => (reasonWords(code) === c
 /** Columns of the workers' table. */
 export type WorkerColumn = 'name' | 'state' | 'job' | 'type' | 'zone' | 'age' | 'usdPerHour' | 'spent' | 'instance' | 'market' | 'address';
 
-/** The workers' table. Name and state never go. */
+/** The workers' table. Name and state never go, and the id of an instance, as many are called, is never cut. */
 export const workerColumns: readonly Column<WorkerColumn>[] = [
-	{id: 'name', title: 'NAME', align: 'left', width: 36, least: 16, rank: 0, grows: true, cuts: 'middle'},
+	{id: 'name', title: 'NAME', align: 'left', width: 36, least: 19, rank: 0, grows: true, cuts: 'middle'},
 	{id: 'state', title: 'STATE', align: 'left', width: 9, least: 9, rank: 0, cuts: 'end'},
 	{id: 'job', title: 'JOB', align: 'left', width: 24, least: 24, rank: 1, cuts: 'end'},
 	{id: 'type', title: 'TYPE', align: 'left', width: 11, least: 11, rank: 4, cuts: 'end'},
@@ -65,6 +66,24 @@ export const workerColumns: readonly Column<WorkerColumn>[] = [
 	{id: 'instance', title: 'INSTANCE', align: 'left', width: 19, least: 19, rank: 8, cuts: 'middle'},
 	{id: 'address', title: 'ADDRESS', align: 'left', width: 15, least: 15, rank: 9, cuts: 'end'},
 ];
+
+/** What the column of jobs is at least, where it makes room for names. */
+const narrowJob = 12;
+
+/**
+ * The same where a name is typed (`ssh NAME`) and no key stands for it: names are whole, for which whatever is of less worth than the job falls away, and the
+ * job is cut. Where there is no room even then, they are cut as they are elsewhere.
+ */
+export function columnsForNames(names: readonly string[], width: number): readonly Column<WorkerColumn>[] {
+	const least = Math.max(...names.map(displayWidth));
+	const [, ...others] = workerColumns.filter(({rank}) => rank < 2);
+	const job = width - others.reduce((sum, {id, width}) => sum + gap + (id === 'job' ? 0 : width), least);
+	if (job < narrowJob) return workerColumns;
+	return workerColumns.map((column) => {
+		if (column.grows) return {...column, least: Math.max(least, column.least)};
+		return column.id === 'job' ? {...column, width: Math.min(job, column.width)} : column;
+	});
+}
 
 /** A stage of a job as people say it: the runner's own word for it, but where that is the name of a program's part. */
 export function stageWords(stage: string): string {

@@ -21,7 +21,8 @@ export type Column<Id extends string> = {
 /** Which columns are shown, and how wide each is. */
 export type Layout<Id extends string> = readonly {column: Column<Id>; width: number}[];
 
-const gap = 2;
+/** Columns between two of a table's. */
+export const gap = 2;
 
 const wide = (columns: readonly Column<string>[]): number =>
 	columns.reduce((sum, {grows, least, width}) => sum + (grows ? least : width), 0) + gap * Math.max(0, columns.length - 1);

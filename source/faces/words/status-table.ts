@@ -6,7 +6,7 @@ import {verdictOf} from '../../panel/live/verdict.ts';
 import {type WhyWaiting, whyWaiting} from '../../panel/live/why-waiting.ts';
 import {countRows, type WorkerRow} from '../../panel/rows.ts';
 import type {Snapshot} from '../../panel/snapshot.ts';
-import {lookOf, workerCells, workerColumns} from './cells.ts';
+import {columnsForNames, lookOf, workerCells} from './cells.ts';
 import {cellsOf, fit, headOf} from './columns.ts';
 import type {TerminalLook} from './glyphs.ts';
 import {glyphOf, plainText} from './glyphs.ts';
@@ -67,22 +67,26 @@ function headLines(snapshot: Snapshot, rows: readonly WorkerRow[], now: number, 
 }
 
 /** One worker's line, fitted to the terminal. */
-const rowLine = (
-	row: WorkerRow,
-	layout: ReturnType<typeof fit<keyof ReturnType<typeof workerCells>>>,
-	{paid}: Snapshot,
-	now: number,
-	look: TerminalLook,
-): string => {
+const rowLine = (row: WorkerRow, layout: ReturnType<typeof layoutFor>, {paid}: Snapshot, now: number, look: TerminalLook): string => {
 	const {mark} = lookOf(row, now);
 	return `${mark === undefined ? ' ' : glyphOf(mark, look)} ${cellsOf(workerCells(row, now, paid.at), layout, look.ascii ? '...' : '…').join('  ')}`.trimEnd();
 };
+
+/** The columns of workers' lines, whose first two are a mark's. */
+const layoutFor = (rows: readonly WorkerRow[], columns: number) =>
+	fit(
+		columnsForNames(
+			rows.map(({name}) => name),
+			columns - 2,
+		),
+		columns - 2,
+	);
 
 /** What `status --plain` prints: the head, then one line a worker. Pure; `now` is milliseconds since 1970. */
 export function statusLines(snapshot: Snapshot, rows: readonly WorkerRow[], now: number, columns: number, look: TerminalLook): string[] {
 	const head = headLines(snapshot, rows, now, look).flatMap((line) => wrap(plainText(line, look), columns));
 	if (rows.length === 0) return [...head, '', ...wrap(emptyWords(snapshot), columns)];
-	const layout = fit(workerColumns, columns - 2);
+	const layout = layoutFor(rows, columns);
 	return [...head, '', `  ${headOf(layout).join('  ')}`.trimEnd(), ...rows.map((row) => rowLine(row, layout, snapshot, now, look))];
 }
 
@@ -100,7 +104,7 @@ export function changedLines(
 	const said = new Set(headLines(before, rowsBefore, now, look));
 	const head = headLines(after, rows, now, look).filter((line) => !said.has(line));
 	const known = new Map(rowsBefore.map((row) => [row.key, row]));
-	const layout = fit(workerColumns, columns - 2);
+	const layout = layoutFor(rows, columns);
 	const changed = rows.filter((row) => {
 		const old = known.get(row.key);
 		return old?.state !== row.state || old.job?.id !== row.job?.id || old.detail !== row.detail;
