@@ -121,7 +121,7 @@ const goOn = ({demo}: Session, {name, region}: Fleet): string =>
 
 /** What stays, in short: how it goes stands in the list above. */
 const keptWords = (standing: readonly Stands[]): string => {
-	const kept = standing.filter(({goes}) => !goes).map(({says}) => says.replace(/; .*$/, ''));
+	const kept = standing.filter(({goes}) => !goes).map(({says, short = says}) => short);
 	return kept.length === 0 ? '' : ` Kept: ${kept.join('; ')}.`;
 };
 

@@ -12,7 +12,7 @@ const problemData = z.object({
 });
 const change = z.object({what: z.string(), from: z.string(), to: z.string(), how: z.enum(['live', 'drain', 'replace', 'never'])});
 const note = z.object({says: z.string(), advice: z.string().optional()});
-const standing = z.object({step, id: z.string(), says: z.string(), goes: z.boolean(), costs: z.boolean().optional()});
+const standing = z.object({step, id: z.string(), says: z.string(), short: z.string().optional(), goes: z.boolean(), costs: z.boolean().optional()});
 
 const orphanKind = z.enum(['instance', 'image builder', 'key pair', 'spot request', 'volume', 'Auto Scaling group', 'launch template', 'image', 'snapshot']);
 

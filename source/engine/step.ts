@@ -107,6 +107,8 @@ export type Report = (progress: ScriptProgress) => void;
 export type Standing = {
 	id: string;
 	says: string;
+	/** The same for a sentence that only names it, where `says` tells more. */
+	short?: string;
 	goes: boolean;
 	/** It bears no mark, so it stays, and costs. */
 	costs?: boolean;

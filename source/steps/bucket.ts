@@ -216,8 +216,9 @@ async function adopted(context: Removal): Promise<string | undefined> {
 async function bucketStands(context: Removal): Promise<Standing[]> {
 	const bucket = await made(context);
 	if (!bucket) return [];
+	const short = 'the cache bucket';
 	const goes = context.options.withCache;
-	return [{id: bucket.name, says: goes ? 'the cache bucket, with all in it' : 'the cache bucket; `--with-cache` deletes it', goes}];
+	return [{id: bucket.name, says: goes ? `${short}, with all in it` : `${short}; \`--with-cache\` deletes it`, short, goes}];
 }
 
 /** Deletes one batch of versions and delete markers, and tells how many; a bucket that somebody else deletes meanwhile is empty. */

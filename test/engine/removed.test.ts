@@ -166,7 +166,8 @@ test('a cache of thousands of objects and old versions goes with the bucket, whe
 	world.outside.addObjects(bucketName, 2500);
 	const kept = await takeAway(world);
 	assert.equal(world.outside.account.buckets.get(bucketName)?.objects.length, 2500);
-	assert.ok(kept.left.some(({goes, says}) => !goes && says.includes('--with-cache')));
+	const told = kept.left.filter(({goes}) => !goes).map(({says, short}) => [says, short]);
+	assert.deepEqual(told, [['the cache bucket; `--with-cache` deletes it', 'the cache bucket']]);
 	const removal = await takeAway(world, {withCache: true});
 	assert.deepEqual([problems(removal), standing(world)], [[], noneAtAll]);
 });
