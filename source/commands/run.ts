@@ -18,7 +18,7 @@ import {configFolder, settingsIn} from '../world/laptop/settings.ts';
 import {printableLines} from '../world/printable.ts';
 import {type Parsed, parse} from './line/argv.ts';
 import {type CommandName, commands, isRemembered} from './line/command-table.ts';
-import {type Command, columnsIn, failAll, overseeing, type Session} from './session.ts';
+import {type Command, columnsIn, demoOver, failAll, overseeing, type Session} from './session.ts';
 import {type CommandWorld, makeStops, realWorld, type Stops, type Surroundings} from './world.ts';
 
 /** Runs one command line and gives the exit code: 0 done, 1 a problem, 2 usage, 3 changes found, 129/130/143 stopped, 70 a bug of ours. */
@@ -94,7 +94,7 @@ async function carryOut(parsed: Parsed, around: Surroundings, terms: Terms, stop
 	const bare = redacting(await faceFor(around, terms, {yes, colour: options.color, title: parsed.command, stops, clock, aside: parsed.command === 'ssh'}), all);
 	const face = logging(bare, (line) => session.world.disk.log(line));
 	around.atEnd(face.close);
-	const over = overseeing(face, stops, around);
+	const over = overseeing(face, stops, around, simulated !== undefined);
 	const world: CommandWorld = simulated ?? realWorld(around, {mfaCode: (serial) => askMfaCode(face, serial)});
 	const clean = redactor(all);
 	const {disk, without} = forgiving({...world.disk, log: (line) => world.disk.log(printableLines(clean(line)))}, (said) =>
@@ -125,7 +125,7 @@ async function carryOut(parsed: Parsed, around: Surroundings, terms: Terms, stop
 		const command = await load();
 		return await command(session);
 	} catch (error) {
-		if (error instanceof Stopped) return stopped(face, stops);
+		if (error instanceof Stopped) return stopped(face, stops, session.demo);
 		return failAll(session, [toProblem(error)]);
 	} finally {
 		over();
@@ -149,10 +149,10 @@ function loaderOf(name: Parsed['command']): () => Promise<Command> {
 }
 
 /** What runs over steps tells itself how far it came; here a stop met a look, and there is nothing to undo. */
-function stopped(face: Face, stops: Session['stops']): number {
+function stopped(face: Face, stops: Session['stops'], demo = false): number {
 	const exit = stops.exit();
-	if (exit !== undefined && stops.isRead())
-		face.fail(new Problem({code: 'stopped', message: 'Stopped while looking: no change is under way.', advice: 'Run the same command again to go on.'}));
+	const advice = demo ? demoOver : 'Run the same command again to go on.';
+	if (exit !== undefined && stops.isRead()) face.fail(new Problem({code: 'stopped', message: 'Stopped while looking: no change is under way.', advice}));
 	return exit ?? 130;
 }
 

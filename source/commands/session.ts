@@ -132,17 +132,18 @@ const grace = 500;
 
 const waiting = 'Stopping: what is under way ends first. Ctrl-c or the signal once more ends it at once.';
 
-const atOnce = new Problem({
-	code: 'stopped',
-	message: 'Ended at once, in the middle of what was under way. What was made stays, and an instance that runs costs.',
-	advice: 'Run the same command again; it looks first and goes on.',
-});
+const atOnce = (demo: boolean): Problem =>
+	new Problem({
+		code: 'stopped',
+		message: `Ended at once, in the middle of what was under way.${demo ? '' : ' What was made stays, and an instance that runs costs.'}`,
+		advice: demo ? demoOver : 'Run the same command again; it looks first and goes on.',
+	});
 
 /**
  * Sees to it that a stop comes to an end: a first one that waits says so after a while, and half a second after the second one the process ends,
  * whatever is open. Gives what is called once the work has ended by itself.
  */
-export function overseeing({emit, fail, showsStops}: Face, stops: Stops, around: Pick<Surroundings, 'end'>): () => void {
+export function overseeing({emit, fail, showsStops}: Face, stops: Stops, around: Pick<Surroundings, 'end'>, demo: boolean): () => void {
 	const over = new AbortController();
 	/** Does something after so many milliseconds, unless the work has ended by then. */
 	const later = (ms: number, work: () => void): void => void realClock.sleep(ms, over.signal).then(work, () => undefined);
@@ -150,7 +151,7 @@ export function overseeing({emit, fail, showsStops}: Face, stops: Stops, around:
 	const onSoft = (): void => later(silence, () => !showsStops && stops.isRead() && !stops.hard.aborted && emit({event: 'note', says: waiting}));
 	const onHard = (): void =>
 		later(grace, () => {
-			fail(atOnce);
+			fail(atOnce(demo));
 			around.end(stops.exit() ?? 130);
 		});
 	const each = [

@@ -145,11 +145,12 @@ test('a step that is skipped names what failed or was stopped, and not all that 
 		1100 + at,
 		{event: 'step.skipped', step, because: ['software', 'runner'].slice(0, at)},
 	]);
-	const shown = frame(
-		{is: 'run'},
-		viewOf(stateAfter([...untilTestMachine.slice(0, 9), [1000, {event: 'run.started', doing: 'apply', steps: stepsRun}], ...skipped])),
-	);
-	assert.match(shown, /software +stopped while it was under way/);
+	const state = stateAfter([...untilTestMachine.slice(0, 9), [1000, {event: 'run.started', doing: 'apply', steps: stepsRun}], ...skipped]);
+	const shown = frame({is: 'run'}, viewOf(state));
+	assert.match(shown, /software +stopped half way; the same command goes on$/m);
+	// A demo that has ended is gone.
+	const target = {...(state.target ?? assert.fail('no fleet')), demo: true};
+	assert.match(frame({is: 'run'}, viewOf({...state, target})), /software +stopped half way$/m);
 	assert.match(shown, /- service +skipped, since it needs software$/m);
 });
 

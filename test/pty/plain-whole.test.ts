@@ -68,5 +68,6 @@ test('a dumb terminal, as Emacs has one, gets the same questions without asking 
 	terminal.press('\x03');
 	assert.equal(await terminal.ended(), 130);
 	assert.match(terminal.raw(), /Nothing was made or changed\./);
+	assert.doesNotMatch(terminal.raw(), /same\s+command/);
 	assert.match(terminal.raw(), /^[\n\r -~]*$/);
 });

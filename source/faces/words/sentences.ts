@@ -74,7 +74,8 @@ export function countsOf(plan: Omit<EventOf<'plan.ended'>, 'event' | 'at'>): str
 
 /** Why a step wasn't tried: what it needs that failed or was stopped, and of what was skipped for that nothing, since it says so itself. */
 export function skipWords(because: readonly string[], state: RunState): string {
-	if (because.length === 0) return 'stopped while it was under way; the same command looks and goes on';
+	// With the demo all is over: no command goes on with it.
+	if (because.length === 0) return `stopped half way${state.target?.demo ? '' : '; the same command goes on'}`;
 	const needs = because.map((name) => stepIn(state, name));
 	const first = needs.filter((need) => need.state !== 'skipped' || need.because?.length === 0);
 	return `skipped, since it needs ${(first.length === 0 ? needs : first).map(({title}) => inLine(title)).join(', ')}`;
