@@ -71,6 +71,7 @@ export const everyScreen: Record<string, Screen> = {
 	'an answer of the overview': {is: 'overview', on: 'limit', top: 0},
 	'the plan over a question': {is: 'plan', over: true},
 	'by hand': {is: 'hand', at: 0, top: 0},
+	'by hand, copied': {is: 'hand', at: 0, top: 0, copied: true},
 	'saving a preset': saveScreen('mine'),
 	trouble: {
 		is: 'trouble',

@@ -72,6 +72,16 @@ export function countsOf(plan: Omit<EventOf<'plan.ended'>, 'event' | 'at'>): str
 	return shown.join(', ') || 'nothing to look at';
 }
 
+/**
+ * What is told of a text that was put into the terminal's clipboard by an escape code (OSC 52): no terminal says whether it took it, and many don't unless they
+ * are set so. `otherwise` is the way to it then.
+ */
+export const copiedWords = (otherwise?: string): string =>
+	`Copied, if the terminal allows it: macOS's, GNOME's and tmux often don't.${otherwise === undefined ? '' : ` Nothing to paste? ${otherwise}`}`;
+
+/** The way to a text that is on the screen. */
+export const byMouse = 'Mark it with the mouse.';
+
 /** Why a step wasn't tried: what it needs that failed or was stopped, and of what was skipped for that nothing, since it says so itself. */
 export function skipWords(because: readonly string[], state: RunState): string {
 	// With the demo all is over: no command goes on with it.

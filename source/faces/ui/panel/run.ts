@@ -4,6 +4,7 @@ import type {Snapshot} from '../../../panel/snapshot.ts';
 import {toProblem} from '../../../problem.ts';
 import type {ColourRole} from '../../words/glyphs.ts';
 import {sentenceOf} from '../../words/lines.ts';
+import {byMouse, copiedWords} from '../../words/sentences.ts';
 import type {RunParts} from '../run-along.ts';
 import type {Screen, UiState} from '../screen.ts';
 import {wordsOf} from './acting.ts';
@@ -181,12 +182,9 @@ function acting({store, handOver, toClipboard, now}: PanelParts, driver: PanelDr
 		const {panel} = store.now();
 		if (!panel) return;
 		toClipboard(text ?? driver.report(panel.snapshot));
-		tell(
-			text === undefined
-				? 'The report is in the clipboard of your terminal, if it takes OSC 52; `status --report` prints it.'
-				: 'Copied to the clipboard of your terminal, if it takes OSC 52.',
-			'ready',
-		);
+		// The report is on no screen, and of a demo's fleet there is no other way to it.
+		const printed = driver.about.demo ? undefined : '`status --report` prints it.';
+		tell(copiedWords(text === undefined ? printed : byMouse), 'ready');
 	}
 
 	return (move) => {

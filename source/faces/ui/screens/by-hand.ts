@@ -1,5 +1,7 @@
 import {plainText, signOf} from '../../words/glyphs.ts';
 import {inLine, saysSomething, stepIn} from '../../words/run-state.ts';
+import {byMouse, copiedWords} from '../../words/sentences.ts';
+import {wrapWhole} from '../../words/wrapping.ts';
 import {bodyRows} from '../layout.ts';
 import {emptyRow, type Row, row, ruleRow} from '../row.ts';
 import type {Draw, Keys, ScreenSpec, View} from '../screen.ts';
@@ -65,7 +67,14 @@ export const handSteps = ({state, wizard}: View) => wizard.byHand.filter(({lines
 const linesOf = ({at}: ByHandScreen, view: View): string[] =>
 	(handSteps(view)[at]?.lines ?? []).flatMap((command) => [...commandRows(command, view.columns - 4), '']);
 
-const pageOf = (view: View): number => Math.max(1, bodyRows(view.rows) - 4);
+/** What stands above the commands. */
+const aboveRows = ({copied}: ByHandScreen, {columns, look}: View): Row[] =>
+	wrapWhole(plainText(copied ? copiedWords(byMouse) : 'These commands do what this step does. They hold no secret.', look), columns - 2).map((text) =>
+		row(' ', {text, role: copied ? 'ready' : 'quiet'}),
+	);
+
+/** Rows of commands between what stands above them and how many more there are. */
+const pageOf = (screen: ByHandScreen, view: View): number => Math.max(1, bodyRows(view.rows) - aboveRows(screen, view).length - 3);
 
 const byHandKeys: Keys<ByHandScreen> = (screen, view) => {
 	const {look} = view;
@@ -73,7 +82,7 @@ const byHandKeys: Keys<ByHandScreen> = (screen, view) => {
 	const {copied: _copied, ...as} = screen;
 	const to = (at: number) => ({to: {...as, at, top: 0}});
 	const text = steps[screen.at]?.lines.join('\n');
-	const last = Math.max(0, linesOf(screen, view).length - pageOf(view));
+	const last = Math.max(0, linesOf(screen, view).length - pageOf(screen, view));
 	const scroll = (by: number) => ({to: {...screen, top: Math.min(last, Math.max(0, screen.top + by))}});
 	return [
 		{press: ['e', 'escape', 'q', 'ctrl-o'], shows: 'esc', does: 'back', stays: true, act: () => ({pop: true})},
@@ -94,15 +103,9 @@ const drawByHand: Draw<ByHandScreen> = (screen, view) => {
 	const steps = handSteps(view);
 	const step = steps[screen.at];
 	if (!step) return [ruleRow('commands', columns, look), row(' The region comes first: commands need it.')];
-	const head: Row[] = [
-		ruleRow(`commands, ${screen.at + 1} of ${steps.length}: ${inLine(step.title)}`, columns, look),
-		screen.copied
-			? row(' ', {text: 'Copied to the clipboard of your terminal, if it takes OSC 52.', role: 'ready'})
-			: row({text: ' These commands do what this step does. They hold no secret.', role: 'quiet'}),
-		emptyRow,
-	];
+	const head: Row[] = [ruleRow(`commands, ${screen.at + 1} of ${steps.length}: ${inLine(step.title)}`, columns, look), ...aboveRows(screen, view), emptyRow];
 	const lines = linesOf(screen, view);
-	const shown = lines.slice(screen.top, screen.top + pageOf(view)).map((text) => row(` ${plainText(text, look)}`));
+	const shown = lines.slice(screen.top, screen.top + pageOf(screen, view)).map((text) => row(` ${plainText(text, look)}`));
 	const left = lines.length - screen.top - shown.length;
 	return [...head, ...shown, ...(left > 0 ? [row({text: `   ${signOf('down', look)} ${left} more`, role: 'quiet'})] : [])];
 };
