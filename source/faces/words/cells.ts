@@ -56,7 +56,7 @@ export type WorkerColumn = 'name' | 'state' | 'job' | 'type' | 'zone' | 'age' | 
 export const workerColumns: readonly Column<WorkerColumn>[] = [
 	{id: 'name', title: 'NAME', align: 'left', width: 36, least: 19, rank: 0, grows: true, cuts: 'middle'},
 	{id: 'state', title: 'STATE', align: 'left', width: 9, least: 9, rank: 0, cuts: 'end'},
-	{id: 'job', title: 'JOB', align: 'left', width: 24, least: 24, rank: 1, cuts: 'end'},
+	{id: 'job', title: 'JOB', align: 'left', width: 23, least: 23, rank: 1, cuts: 'end'},
 	{id: 'type', title: 'TYPE', align: 'left', width: 11, least: 11, rank: 4, cuts: 'end'},
 	{id: 'zone', title: 'ZONE', align: 'left', width: 4, least: 4, rank: 5, cuts: 'end'},
 	{id: 'age', title: 'AGE', align: 'right', width: 6, least: 6, rank: 2, cuts: 'end'},
