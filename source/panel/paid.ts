@@ -1,3 +1,5 @@
+import {markKeys} from '../fleet.ts';
+import type {Instance} from '../steps/looks/account.ts';
 import {withDiskAndAddress} from '../steps/prices.ts';
 
 /** A machine that is paid for by its seconds. Times are milliseconds since 1970. */
@@ -21,9 +23,12 @@ export type PaidMachine = {
 	hourly: readonly (number | undefined)[];
 };
 
-/** All machines of a fleet that something was paid for this month, managers and orphans too, as far as is known: those that have gone stay in it. */
+/** Whether an instance is one that an image of workers is made of: none of the workers, but paid for as they are. */
+export const isBuilder = ({tags}: Instance): boolean => tags[markKeys.part] === 'image-builder';
+
+/** All machines of a fleet that something was paid for this month, managers, builders of images and orphans too, as far as is known: those that have gone stay in it. */
 export type Paid = {
-	/** Workers by their names, managers by their instances' ids. */
+	/** Workers by their names, managers and builders by their instances' ids. */
 	machines: ReadonlyMap<string, PaidMachine>;
 	/** Up to when EC2 has told: what runs is paid until then at least. */
 	at: number | undefined;

@@ -24,8 +24,8 @@ export type Ec2 = {
 	goneManagers?: readonly Instance[] | undefined;
 	/** How spot requests ended of which the instances themselves don't tell it, by the instances' ids. */
 	spotEnds?: Readonly<Record<string, SpotEnd>> | undefined;
-	/** How big the disks of each manager are, in GiB, by the managers' ids. */
-	managerDisks?: Readonly<Record<string, number>> | undefined;
+	/** How big the disks of each manager and builder of images are, in GiB, by the instances' ids. */
+	disks?: Readonly<Record<string, number>> | undefined;
 };
 
 /** How a spot request ended: its status code, such as `instance-terminated-no-capacity`, and when (milliseconds since 1970), as far as EC2 tells. */

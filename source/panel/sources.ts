@@ -39,7 +39,7 @@ const knownTo = (snapshot: Snapshot): KnownToPanel => {
 	return {
 		lost: (journal.value?.jobs.lost ?? []).flatMap(({machine}) => machine ?? []),
 		spotEnds: ec2.value?.spotEnds ?? {},
-		managerDisks: ec2.value?.managerDisks ?? {},
+		disks: ec2.value?.disks ?? {},
 		shortTokens: (host.value?.config?.facts?.runners ?? []).map(({shortToken}) => shortToken).filter((token) => token !== ''),
 		instanceIds: executors.flatMap(({leftovers}) => (host.value && leftovers.kept(host.value)?.instanceIds) ?? []),
 		groups: groupsIn(snapshot),

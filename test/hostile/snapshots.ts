@@ -168,7 +168,7 @@ export async function hostileSnapshot(next: Next): Promise<Snapshot> {
 	const gitlab = gitlabOf(next);
 	const token = 'glpat-nobody';
 	const [ec2, leftovers, record, sees] = await Promise.all([
-		lookAtEc2(cloud, {fleet: someFleet}, {shortTokens: [next()], instanceIds: [], lost: [], spotEnds: {}, managerDisks: {}, groups: []}),
+		lookAtEc2(cloud, {fleet: someFleet}, {shortTokens: [next()], instanceIds: [], lost: [], spotEnds: {}, disks: {}, groups: []}),
 		lookAtLeftovers(cloud),
 		lookAtRecord(cloud, someFleet),
 		lookAtGitlab({panel: gitlab, token}, 5, new AbortController().signal),

@@ -4,6 +4,7 @@ import {newsNow} from '../../source/faces/ui/panel/seen.ts';
 import {changeWords, jobWords, runnerWord, sourceTroubles} from '../../source/faces/words/status-words.ts';
 import {failing, good, type Seen} from '../../source/panel/seen.ts';
 import type {RunnerSees, Snapshot} from '../../source/panel/snapshot.ts';
+import type {Instance} from '../../source/steps/looks/account.ts';
 import {gitlabSees, healthy, host, instance, minutes, nameAt, now, pending, runnerSees} from './seeing.ts';
 import {about, busyFleet, linesOf, panelView, screenOf, seenOf} from './shown.ts';
 
@@ -32,15 +33,14 @@ test('a runner without a limit has no machines of 0, and its bars are drawn agai
 	assert.match(textOf(below(2, 0), steady(2)), /machines ██ 2: 2 busy/);
 });
 
-/** An instance that the manager doesn't know any more. */
-const orphan = (fleet: Snapshot): Snapshot => {
+/** The same fleet with another instance. */
+const beside = (fleet: Snapshot, other: Instance): Snapshot => {
 	const {ec2} = fleet;
-	if (!ec2.value) return fleet;
-	return {
-		...fleet,
-		ec2: good({...ec2.value, instances: [...ec2.value.instances, instance('i-orphan', nameAt(180, '0badc0de'), {spotRequestId: undefined})]}, now),
-	};
+	return ec2.value ? {...fleet, ec2: good({...ec2.value, instances: [...ec2.value.instances, other]}, now)} : fleet;
 };
+
+/** An instance that the manager doesn't know any more. */
+const orphan = (fleet: Snapshot): Snapshot => beside(fleet, instance('i-orphan', nameAt(180, '0badc0de'), {spotRequestId: undefined}));
 
 test('an orphan is none of the machines against the limit, and stands by itself in costs', () => {
 	assert.match(textOf(orphan(below(4, 4))), /machines 4 of 4: 4 busy, 1 orphan/);
@@ -49,6 +49,15 @@ test('an orphan is none of the machines against the limit, and stands by itself 
 	assert.match(costs, /Workers +4 c5\.large us-east-2a spot, \$0\.\d+\/h each$/m);
 	assert.match(costs, /Orphans +1 c5\.large us-east-2a on demand, /);
 	assert.match(linesOf(screenOf({view: 'costs'}), panelView(seenOf(busyFleet(1)))).join('\n'), /, 1 worker \$0\.\d+$/m);
+});
+
+test('an instance that an image is made of is no worker, and stands by itself in costs, which say what baked images cost beside', () => {
+	const tags = {'gitlab-runner-aws:fleet': 'gitlab-runners', 'gitlab-runner-aws:part': 'image-builder'};
+	const building = beside(below(4, 4), instance('i-builder', 'gitlab-runners-image-builder', {keyName: undefined, spotRequestId: undefined, tags}));
+	assert.match(textOf(building), /machines 4 of 4: 4 busy(?!, 1)/);
+	const costs = linesOf(screenOf({view: 'costs'}), panelView(seenOf(building))).join('\n');
+	assert.match(costs, /Now +about \$0\.\d+ an hour: manager \$0\.\d+, 1 image builder \$0\.\d+, 4 workers \$0\.\d+$/m);
+	assert.match(costs.replaceAll(/\s+/g, ' '), /what the cache bucket and snapshots of baked images hold\./);
 });
 
 test('the bar of machines doesn’t count an orphan either', () => {

@@ -6,6 +6,7 @@ import {join, joiner} from '../../source/panel/live/join.ts';
 import {ageOfRow, countRows, spentOfRow} from '../../source/panel/rows.ts';
 import {failing, good, unseen} from '../../source/panel/seen.ts';
 import {nothingSeen, type Snapshot} from '../../source/panel/snapshot.ts';
+import type {Instance} from '../../source/steps/looks/account.ts';
 import {gitlabSees, healthy, host, instance, journal, machine, manager, minutes, nameAt, now, prices, runnerSees} from './seeing.ts';
 
 const busy = nameAt(30, '0000000a');
@@ -189,8 +190,38 @@ test('a price that is not known is not 0, and a machine without an instance cost
 test('nothing seen gives no rows and no costs', () => {
 	const nothing = nothingSeen('us-east-2');
 	assert.deepEqual(join(nothing, now), []);
-	const none = {perHour: undefined, unpriced: 0, today: undefined, month: undefined, unended: 0, manager: undefined, most: undefined, savedBySpot: undefined};
+	const none = {
+		perHour: undefined,
+		unpriced: 0,
+		today: undefined,
+		month: undefined,
+		unended: 0,
+		manager: undefined,
+		builders: undefined,
+		most: undefined,
+		savedBySpot: undefined,
+	};
 	assert.deepEqual(costs(nothing, [], now), none);
+});
+
+test('a builder of an image is no worker, and costs as what it is, with its disk and from its launch on', () => {
+	const builder = instance('i-0abc0abc0abc0abc0', 'ci-image-builder', {
+		spotRequestId: undefined,
+		launchedAt: now - minutes(60),
+		tags: {'gitlab-runner-aws:fleet': 'gitlab-runners', 'gitlab-runner-aws:part': 'image-builder'},
+	});
+	const snapshot = (instances: Instance[]) => healthy({ec2: good({manager: manager(), instances, otherManagers: [], disks: {[builder.id]: 20}}, now)});
+	const [during, without] = [snapshot([builder]), snapshot([])];
+	assert.deepEqual(join(during, now), []);
+	const [told, before] = [costs(during, [], now), costs(without, [], now)];
+	const usd = 0.085 + (20 * 0.08) / 730 + 0.005;
+	assert.deepEqual(told.builders, {count: 1, perHour: usd});
+	assert.equal(before.builders, undefined);
+	assert.equal(((told.perHour ?? 0) - (before.perHour ?? 0)).toFixed(6), usd.toFixed(6));
+	assert.equal(((told.today?.usd ?? 0) - (before.today?.usd ?? 0)).toFixed(6), usd.toFixed(6));
+	const stopped = costs(snapshot([{...builder, state: 'stopped', endedAt: now - minutes(30)}]), [], now);
+	assert.equal(stopped.builders, undefined);
+	assert.equal(((stopped.today?.usd ?? 0) - (before.today?.usd ?? 0)).toFixed(6), (usd / 2).toFixed(6));
 });
 
 test('any subset of the sources joins without a word', () => {

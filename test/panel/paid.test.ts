@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import {costsOf} from '../../source/commands/interviewing.ts';
 import {lookOnce} from '../../source/commands/watch.ts';
 import {statusLines} from '../../source/faces/words/status-table.ts';
-import {type Answers, names} from '../../source/fleet.ts';
+import {type Answers, mark, names} from '../../source/fleet.ts';
 import {monthOf} from '../../source/panel/journal/spans.ts';
 import {costs} from '../../source/panel/live/costs.ts';
 import {join} from '../../source/panel/live/join.ts';
@@ -18,6 +18,7 @@ import {spotPrices} from '../../source/simulated/cloud/launch.ts';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
 import type {Instance} from '../../source/steps/looks/account.ts';
 import {addressUsd, diskUsd} from '../../source/steps/prices.ts';
+import {tagList} from '../../source/steps/tags.ts';
 import {planned} from '../engine/fleet.ts';
 import {someFleet} from '../executors/docker-machine/some-answers.ts';
 import {healthy, host, instance, machine, nameAt, now, prices} from './seeing.ts';
@@ -205,19 +206,25 @@ for (const {byLog, over, isWorker, orphan} of weeks)
 		assert.ok(Math.abs(month - own) < own * byLog, `${month} of ${own}`);
 	});
 
-test('the manager costs in the panel what the review said, with its disk', async () => {
+test('the manager costs in the panel what the review said, with its disk, and so does an instance that an image is made of', async () => {
 	const world = await standing();
 	const reviewed = await planned(world, {secrets: {runnerToken: world.tokens.runner}}, (context, plan) => costsOf({context, plan}));
+	const [{imageId: ImageId, subnetId: SubnetId} = assert.fail('no manager')] = world.outside.region(someFleet.region).instances.values();
+	const TagSpecifications = [{ResourceType: 'instance' as const, Tags: tagList(mark(someFleet, 'image-builder'))}];
+	world.outside.call('RunInstances', someFleet.region, {ImageId, SubnetId, InstanceType: 't3.small', MinCount: 1, MaxCount: 1, TagSpecifications});
 	await world.time.sleep(60_000);
 	const {snapshot} = await lookOnce({ports: portsTo(world), watched: {fleet: someFleet}}, new AbortController().signal);
-	const {manager} = costs(snapshot, [], world.clock.now());
-	const [[id, disk] = ['', 0]] = Object.entries(snapshot.ec2.value?.managerDisks ?? {});
-	assert.ok(disk > 0);
+	const {builders, manager} = costs(snapshot, [], world.clock.now());
+	const [[id, disk] = ['', 0], [builder, built] = ['', 0]] = Object.entries(snapshot.ec2.value?.disks ?? {});
+	assert.ok(disk > 0 && built > 0);
+	assert.deepEqual(builders, {count: 1, perHour: (onDemand['t3.small'] ?? 0) + diskUsd(built) + addressUsd});
 	assert.equal(manager, reviewed?.manager);
 	assert.equal(manager, (onDemand['t3.small'] ?? 0) + diskUsd(disk) + addressUsd);
 	// And so is each hour that is paid.
-	const paid = snapshot.paid.machines.get(id) ?? assert.fail('the manager is not paid');
-	assert.ok(Math.abs((paidBetween(paid, paid.from, paid.from + hour) ?? 0) - (manager ?? 0)) < 1e-9);
+	for (const [one, perHour = 0] of [[id, manager] as const, [builder, builders?.perHour] as const]) {
+		const paid = snapshot.paid.machines.get(one) ?? assert.fail('it is not paid');
+		assert.ok(Math.abs((paidBetween(paid, paid.from, paid.from + hour) ?? 0) - perHour) < 1e-9);
+	}
 });
 
 test('one look beside forty workers ten minutes old tells what they have cost, from their launch on', async () => {

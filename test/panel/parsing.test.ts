@@ -168,8 +168,8 @@ test('a decoded refusal names the call, who made it, and whether something denie
 test('EC2 is asked for a runner’s machines by the names that it gives them', async () => {
 	const world = simulatedWorld();
 	const cloud = world.cloudAt('us-east-2');
-	await lookAtEc2(cloud, {managerId: 'i-1'}, {shortTokens: ['Ab_C-_9xY', '*'], instanceIds: [], lost: [], spotEnds: {}, managerDisks: {}, groups: []});
-	await lookAtEc2(cloud, {managerId: 'i-1'}, {shortTokens: ['___'], instanceIds: [], lost: [], spotEnds: {}, managerDisks: {}, groups: []});
+	await lookAtEc2(cloud, {managerId: 'i-1'}, {shortTokens: ['Ab_C-_9xY', '*'], instanceIds: [], lost: [], spotEnds: {}, disks: {}, groups: []});
+	await lookAtEc2(cloud, {managerId: 'i-1'}, {shortTokens: ['___'], instanceIds: [], lost: [], spotEnds: {}, disks: {}, groups: []});
 	const named = world.calls.map(({input}) => JSON.stringify(input)).filter((input) => input.includes('key-name'));
 	assert.deepEqual(
 		named,

@@ -160,6 +160,7 @@ export const statusShape = z.strictObject({
 	costs: z.strictObject({
 		usdPerHour: usdPerHour.optional(),
 		managerUsdPerHour: usdPerHour.optional(),
+		buildersUsdPerHour: usdPerHour.optional().meta({description: 'USD an hour of instances that an image of workers is being made of'}),
 		savedBySpotUsdPerHour: usdPerHour.optional(),
 		mostUsdPerHour: usdPerHour.optional().meta({description: 'USD an hour with all workers that the limit allows, at the most that one may cost'}),
 		today: sum.optional(),

@@ -1,7 +1,8 @@
+import type {Instance} from '../../steps/looks/account.ts';
 import {monthHours, withDiskAndAddress} from '../../steps/prices.ts';
 import {monthOf} from '../journal/spans.ts';
 import {makerIn} from '../makers.ts';
-import {hourMs, sumOfPaid} from '../paid.ts';
+import {hourMs, isBuilder, sumOfPaid} from '../paid.ts';
 import {spotKey, usdPerHour} from '../price.ts';
 import type {WorkerRow} from '../rows.ts';
 import type {Snapshot} from '../snapshot.ts';
@@ -12,7 +13,7 @@ type Spent = {usd: number; since: number};
 
 /** What a fleet costs, in USD. */
 export type FleetCosts = {
-	/** What runs now, USD an hour, manager included where its price is known; undefined when no price is known. */
+	/** What runs now, USD an hour, managers and builders of images included where their price is known; undefined when no price is known. */
 	perHour: number | undefined;
 	/** Workers whose price isn't known, so that they aren't in `perHour`. */
 	unpriced: number;
@@ -23,6 +24,8 @@ export type FleetCosts = {
 	unended: number;
 	/** The managers' part, USD an hour. */
 	manager: number | undefined;
+	/** Instances that an image of workers is being made of, and their part, USD an hour; undefined where there are none. */
+	builders: {count: number; perHour: number | undefined} | undefined;
 	/** The managers and all workers that the limit allows at once, at the most that one may cost: its cap on spot, else its price on demand: USD an hour, and a month if they ran all of it. */
 	most: {perHour: number; perMonth: number} | undefined;
 	/** What the spot workers of now would cost on demand, less what they cost: USD an hour. */
@@ -32,13 +35,13 @@ export type FleetCosts = {
 /** EC2 tells of an instance for about an hour after its end. */
 const told = hourMs;
 
-/** What the managers that run cost an hour; undefined where a price isn't known. */
-function managersPrice({ec2, prices}: Snapshot): number | undefined {
-	const {manager, managerDisks = {}, otherManagers = []} = ec2.value ?? {};
-	const running = [...(manager ? [manager] : []), ...otherManagers].filter(({state}) => state === 'running');
+/** What of these runs costs an hour; undefined where nothing does, or a price isn't known. */
+function priceOf(instances: readonly Instance[], {ec2, prices}: Snapshot): number | undefined {
+	const {disks = {}} = ec2.value ?? {};
+	const running = instances.filter(({state}) => state === 'running');
 	if (running.length === 0) return undefined;
 	const each = running.map(({id, type, zone, spotRequestId, publicIp}) =>
-		usdPerHour({type, zone, spot: spotRequestId !== undefined, diskGib: managerDisks[id], publicAddress: publicIp !== undefined}, prices.value),
+		usdPerHour({type, zone, spot: spotRequestId !== undefined, diskGib: disks[id], publicAddress: publicIp !== undefined}, prices.value),
 	);
 	return each.reduce<number | undefined>((sum, one) => (sum === undefined || one === undefined ? undefined : sum + one), 0);
 }
@@ -85,7 +88,10 @@ function addUp(rows: readonly WorkerRow[], snapshot: Snapshot) {
 /** What the fleet costs, reckoned from what is known: always "about". Pure. */
 export function costs(snapshot: Snapshot, rows: readonly WorkerRow[], now: number): FleetCosts {
 	const {workers, unpriced, saved} = addUp(rows, snapshot);
-	const manager = managersPrice(snapshot);
+	const {manager: first, otherManagers = [], instances = []} = snapshot.ec2.value ?? {};
+	const manager = priceOf([...(first ? [first] : []), ...otherManagers], snapshot);
+	const building = instances.filter((one) => one.state === 'running' && isBuilder(one));
+	const builders = building.length === 0 ? undefined : {count: building.length, perHour: priceOf(building, snapshot)};
 	const most = workersAtMost(snapshot);
 	const {paid, journal} = snapshot;
 	const date = new Date(now);
@@ -94,12 +100,13 @@ export function costs(snapshot: Snapshot, rows: readonly WorkerRow[], now: numbe
 		return usd === undefined ? undefined : {usd, since: Math.max(from, Math.min(journal.value?.spans.since ?? now, (paid.at ?? now) - told))};
 	};
 	return {
-		perHour: workers === undefined && (manager === undefined || unpriced > 0) ? undefined : (workers ?? 0) + (manager ?? 0),
+		perHour: workers === undefined && (manager === undefined || unpriced > 0) ? undefined : (workers ?? 0) + (manager ?? 0) + (builders?.perHour ?? 0),
 		unpriced,
 		today: spent(Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate())),
 		month: spent(monthOf(now)),
 		unended: paid.unended,
 		manager,
+		builders,
 		most: most === undefined || manager === undefined ? undefined : {perHour: most + manager, perMonth: (most + manager) * monthHours},
 		savedBySpot: saved,
 	};

@@ -1,7 +1,7 @@
 import {executors} from '../../executors/list.ts';
 import type {Instance} from '../../steps/looks/account.ts';
 import {monthOf} from '../journal/spans.ts';
-import {hourMs, type Paid, type PaidMachine} from '../paid.ts';
+import {hourMs, isBuilder, type Paid, type PaidMachine} from '../paid.ts';
 import {spotPriceAt} from '../price.ts';
 import type {Prices, Snapshot} from '../snapshot.ts';
 import {workersMade} from './executors.ts';
@@ -14,9 +14,9 @@ type Told = {key: string; name: string; instance: Instance; spot: boolean; diskG
 
 const runs = ({state}: Instance): boolean => state === 'running' || state === 'pending';
 
-/** All machines of the fleet that EC2 tells of: workers, those that have ended as long as it tells of them, and managers. */
+/** All machines of the fleet that EC2 tells of: workers, those that have ended as long as it tells of them, managers, and builders of images. */
 function toldBy(snapshot: Snapshot): Told[] {
-	const {manager, managerDisks = {}, otherManagers = [], goneManagers = []} = snapshot.ec2.value ?? {};
+	const {manager, disks = {}, instances = [], otherManagers = [], goneManagers = []} = snapshot.ec2.value ?? {};
 	const made = workersMade(snapshot);
 	const workers = executors
 		.flatMap(({view}) => [...view.found(snapshot), ...view.ended(snapshot)])
@@ -36,16 +36,16 @@ function toldBy(snapshot: Snapshot): Told[] {
 					]
 				: [],
 		);
-	const managers = [...(manager ? [manager] : []), ...otherManagers, ...goneManagers].map((instance) => ({
+	const others = [...(manager ? [manager] : []), ...otherManagers, ...goneManagers, ...instances.filter(isBuilder)].map((instance) => ({
 		key: instance.id,
 		name: instance.tags.Name ?? instance.id,
 		instance,
 		spot: instance.spotRequestId !== undefined,
-		diskGib: managerDisks[instance.id],
+		diskGib: disks[instance.id],
 		publicAddress: instance.publicIp !== undefined || (runs(instance) ? undefined : true),
 		worker: false,
 	}));
-	return [...workers, ...managers];
+	return [...workers, ...others];
 }
 
 /** The price of each hour that has begun by `until`; those that are known already stay. The same list where nothing is to be added. */

@@ -175,6 +175,7 @@ export function statusOf(snapshot: Snapshot, now: number, rows: readonly WorkerR
 		costs: known({
 			usdPerHour: rounded(spent.perHour, 4),
 			managerUsdPerHour: rounded(spent.manager, 4),
+			buildersUsdPerHour: rounded(spent.builders?.perHour, 4),
 			savedBySpotUsdPerHour: rounded(spent.savedBySpot, 4),
 			mostUsdPerHour: rounded(spent.most?.perHour, 4),
 			today: sum(spent.today),

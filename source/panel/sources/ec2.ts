@@ -5,6 +5,7 @@ import {type Instance, inFilters, instancesIn, lives, volumesIn} from '../../ste
 import {bearsMark} from '../../steps/tags.ts';
 import type {Cloud} from '../../world/cloud/port.ts';
 import {workerNameOf} from '../live/executors.ts';
+import {isBuilder} from '../paid.ts';
 import type {Ec2, SpotEnd} from '../snapshot.ts';
 
 /** Whose workers are looked at: a fleet's, or those of any manager. */
@@ -20,8 +21,8 @@ export type KnownToPanel = {
 	lost: readonly string[];
 	/** What spot requests of theirs have told already. */
 	spotEnds: NonNullable<Ec2['spotEnds']>;
-	/** How big the disks of managers are that have been asked for already. */
-	managerDisks: NonNullable<Ec2['managerDisks']>;
+	/** How big the disks of managers and builders are that have been asked for already. */
+	disks: NonNullable<Ec2['disks']>;
 };
 
 /**
@@ -47,14 +48,14 @@ async function spotEndsOf(cloud: Cloud, instances: readonly Instance[], {lost, s
 	return {...spotEnds, ...Object.fromEntries(asked.map(({id, spotRequestId}) => [id, ends.get(spotRequestId) ?? {code: '', at: undefined}]))};
 }
 
-/** How big the disks of each manager are, in GiB: asked once for each while it's there, and what can't be asked counts nothing. */
-async function managerDisksOf(cloud: Cloud, managers: readonly Instance[], {managerDisks}: KnownToPanel): Promise<NonNullable<Ec2['managerDisks']>> {
-	const asked = managers.filter((instance) => lives(instance) && managerDisks[instance.id] === undefined).map(({id}) => id);
-	if (asked.length === 0) return managerDisks;
+/** How big the disks of each of these are, in GiB: asked once for each while it's there, and what can't be asked counts nothing. */
+async function disksOf(cloud: Cloud, instances: readonly Instance[], {disks}: KnownToPanel): Promise<NonNullable<Ec2['disks']>> {
+	const asked = instances.filter((instance) => lives(instance) && disks[instance.id] === undefined).map(({id}) => id);
+	if (asked.length === 0) return disks;
 	const answer = await ifAnswered(volumesIn(cloud, {'attachment.instance-id': asked}));
 	const volumes = 'result' in answer ? answer.result : [];
 	const gibOf = (id: string): number => volumes.filter(({instanceId}) => instanceId === id).reduce((sum, {sizeGib}) => sum + sizeGib, 0);
-	return {...managerDisks, ...Object.fromEntries(asked.map((id) => [id, gibOf(id)]))};
+	return {...disks, ...Object.fromEntries(asked.map((id) => [id, gibOf(id)]))};
 }
 
 /**
@@ -75,7 +76,7 @@ export async function lookAtEc2(cloud: Cloud, watched: Watched, known: KnownToPa
 	const found = [...byId.values()].filter(isManager).sort((one, other) => Number(lives(other)) - Number(lives(one)) || other.launchedAt - one.launchedAt);
 	const [manager, ...others] = found;
 	const workers = [...byId.values()].filter((instance) => !isManager(instance));
-	const [spotEnds, managerDisks] = await Promise.all([spotEndsOf(cloud, workers, known), managerDisksOf(cloud, found, known)]);
+	const [spotEnds, disks] = await Promise.all([spotEndsOf(cloud, workers, known), disksOf(cloud, [...found, ...workers.filter(isBuilder)], known)]);
 	const instances = workers.map((one) => (one.state === 'terminated' ? {...one, endedAt: one.endedAt ?? spotEnds[one.id]?.at} : one));
 	const isGone = manager === undefined || manager.state === 'terminated';
 	return {
@@ -84,6 +85,6 @@ export async function lookAtEc2(cloud: Cloud, watched: Watched, known: KnownToPa
 		goneManagers: (isGone ? found : others).filter((one) => !lives(one)),
 		instances,
 		spotEnds,
-		managerDisks,
+		disks,
 	};
 }

@@ -66,7 +66,7 @@ const sumWords = (sum: {usd: number} | undefined, without: string | undefined): 
 
 /** What it all costs; guesses are marked "about". */
 export function costLines({snapshot, costs, counts, rows}: PanelSeen, {now, look, columns}: View): string[] {
-	const {perHour, manager, most, today, month, savedBySpot, unended, unpriced} = costs;
+	const {perHour, builders, manager, most, today, month, savedBySpot, unended, unpriced} = costs;
 	const date = new Date(now);
 	const unknown = (since: number, begin: number): string | undefined =>
 		since - begin < 60_000 ? undefined : `without machines that had gone by ${clockWords(since, now)}`;
@@ -76,6 +76,7 @@ export function costLines({snapshot, costs, counts, rows}: PanelSeen, {now, look
 	const {mirror} = snapshot.host.value ?? {};
 	const orphans = rows.filter(({state}) => state === 'orphan');
 	const managed = orphans.length === 0 ? rows : rows.filter(({state}) => state !== 'orphan');
+	const building = builders ? `${many(builders.count, 'image builder')} ${money(builders.perHour)}, ` : '';
 	const left = orphans.length === 0 ? '' : `, ${many(orphans.length, 'orphan')} ${money(hourly(orphans))}`;
 	const kinds = [...kindLines('Workers', managed), ...kindLines('Orphans', orphans)];
 	const manages = snapshot.ec2.value?.manager;
@@ -86,7 +87,7 @@ export function costLines({snapshot, costs, counts, rows}: PanelSeen, {now, look
 			'Now',
 			perHour === undefined
 				? 'not known'
-				: `about ${money(perHour)} an hour: manager ${money(manager)}, ${many(managedOf(counts), 'worker')} ${money(hourly(managed))}${left}`,
+				: `about ${money(perHour)} an hour: manager ${money(manager)}, ${building}${many(managedOf(counts), 'worker')} ${money(hourly(managed))}${left}`,
 		),
 		...(unpriced > 0 ? [labelled('', `${many(unpriced, 'worker has', 'workers have')} no price that is known, and aren't in it`)] : []),
 		labelled('Today', sumWords(today, of.today === of.month ? undefined : of.today)),
@@ -120,7 +121,7 @@ export function costLines({snapshot, costs, counts, rows}: PanelSeen, {now, look
 		...(prices.problem ? ['', `Prices: ${prices.problem.message}`] : []),
 		'',
 		...wrapWhole(
-			`Each price is with disk and address. ${notCounted({types: manages === undefined ? ran : [manages.type, ...ran], privately: manages !== undefined && manages.publicIp === undefined})}`,
+			`Each price is with disk and address. ${notCounted({types: manages === undefined ? ran : [manages.type, ...ran], privately: manages !== undefined && manages.publicIp === undefined, bakes: true})}`,
 			columns - 2,
 		),
 	];
