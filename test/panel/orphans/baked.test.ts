@@ -82,6 +82,12 @@ test('images, snapshots and builders of fleets that are gone, and a builder that
 	assert.match(details, new RegExp(`What is written of 1 image and 1 snapshot, ${2 * sizeGib} GiB in whole, costs about \\$0\\.05 per GiB and month\\.`));
 	assert.match(details, /Stays, since it isn't known whose it is: 1 image builder and 1 image\./);
 
+	// Whoever may not look at images is told of the rest.
+	world.outside.deny('ec2:DescribeImages');
+	const builders = listed(looked).filter((one) => one.includes('builder'));
+	assert.deepEqual(listed(await orphansAt(world, here)).sort(), builders.sort());
+	world.outside.allow('ec2:DescribeImages');
+
 	const taken = await orphansAt(world, [...here, '--yes']);
 	assert.deepEqual([taken.code, taken.problems], [0, []]);
 	assert.deepEqual(removed(taken).sort(), [`image ${orphan}`, `image builder ${builder}`, `image builder ${left}`, `snapshot ${snapshot}`].sort());
