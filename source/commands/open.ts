@@ -75,10 +75,10 @@ export const lookingAt = (session: Session, fleet: Fleet): OpenContext<Looking> 
  * Walks the interview and opens the fleet it leads to. The record, the caller and the account are looked at side by side as soon as region and name
  * are known. Throws a Problem (exit 2) that names the flags where something is missing and no one can be asked, before any call.
  */
-export async function openFleet(session: Session, options: {everything?: boolean; secrets?: WhichSecrets | 'none'} = {}): Promise<OpenedFleet> {
+export async function openFleet(session: Session, {secrets = 'all'}: {secrets?: WhichSecrets | 'none'} = {}): Promise<OpenedFleet> {
 	const opened: OpenContext<Looking>[] = [];
 	try {
-		return await walked(session, opened, options);
+		return await walked(session, opened, secrets);
 	} catch (error) {
 		await Promise.all(opened.map((looking) => looking.close()));
 		throw error;
@@ -86,11 +86,7 @@ export async function openFleet(session: Session, options: {everything?: boolean
 }
 
 /** What is opened on the way is added to `opened`. */
-async function walked(
-	session: Session,
-	opened: OpenContext<Looking>[],
-	{everything = false, secrets = 'all'}: Parameters<typeof openFleet>[1] = {},
-): Promise<OpenedFleet> {
+async function walked(session: Session, opened: OpenContext<Looking>[], secrets: WhichSecrets | 'none'): Promise<OpenedFleet> {
 	const layers = await layersOf(session);
 	const at = (fleet: Fleet): OpenContext<Looking> => {
 		const known = opened.find(({fleet: {name, region}}) => name === fleet.name && region === fleet.region);
@@ -104,7 +100,6 @@ async function walked(
 	const {answers, sources} = await interview({
 		layers,
 		asking: askingFor(session),
-		everything,
 		...(session.interactive ? {ask: session.face.ask} : {}),
 		record: async (fleet) => (await at(fleet).look(recordLook))?.answers,
 	});

@@ -56,7 +56,6 @@ async function answered(session: Session, looking: OpenContext<Reaching>, given:
 	const {answers, sources} = await interview({
 		layers: {flag: {...Object.fromEntries(own), fleet, region}},
 		asking: askingFor(session),
-		everything: false,
 		record: async () => record,
 	});
 	const gitlabCa = await authorityFor(looking.disk, answers.gitlabCa, sources.gitlabCa);

@@ -10,7 +10,7 @@ import type {Snapshot, SourceName} from '../snapshot.ts';
 import {startsByDay, type Typically} from '../start-times.ts';
 import {costs} from './costs.ts';
 import {join} from './join.ts';
-import {type Verdict, verdictOf} from './verdict.ts';
+import {verdictOf} from './verdict.ts';
 import {whyWaiting} from './why-waiting.ts';
 
 /** Form of the status document; another number means that something in it is read differently. */
@@ -152,7 +152,8 @@ const startsIn = ({gitlab, group, journal}: Snapshot) =>
 	}));
 
 /** Everything that `status` tells, as one plain document: times ISO 8601 in UTC, sums in USD, what isn't known left out. Pure; `now` is milliseconds since 1970. */
-export function statusOf(snapshot: Snapshot, now: number, rows: readonly WorkerRow[] = join(snapshot, now), verdict: Verdict = verdictOf(snapshot, now, rows)) {
+export function statusOf(snapshot: Snapshot, now: number, rows: readonly WorkerRow[] = join(snapshot, now)) {
+	const verdict = verdictOf(snapshot, now, rows);
 	const {waiting, causes, jobs} = whyWaiting(snapshot, now, rows);
 	const spent = costs(snapshot, rows, now);
 	const last = snapshot.record.value?.find(({changes}) => changes.length > 0);
