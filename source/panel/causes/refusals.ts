@@ -36,7 +36,8 @@ export function holdingRefusal(it: Case, fits: (refusal: WorkerRefusal) => boole
 }
 
 /** The newest refusal that holds and has one of these codes, with or without `Client.` or `Server.`. */
-export const holdingCode = (it: Case, codes: {has(code: string): boolean}): Holds | undefined => holdingRefusal(it, ({code}) => codes.has(bareCode(code)));
+export const holdingCode = (it: Case, codes: {has(code: string): boolean}, isOver = cameUpAfter): Holds | undefined =>
+	holdingRefusal(it, ({code}) => codes.has(bareCode(code)), isOver);
 
 /** A code without who is to blame: `Client.UnauthorizedOperation` is `UnauthorizedOperation`. */
 export const bareCode = (code: string): string => code.replace(/^(?:Client|Server)\./, '');
@@ -53,14 +54,19 @@ export const hubRefusal = once((it: Case) =>
 /** The newest refusal for which no machine is made. */
 export const machineRefusal = once((it: Case) => holdingRefusal(it, ({code}) => code !== 'docker-hub'));
 
-/** A row of the runner's log: its cause holds while a refusal with one of its codes does. `time` is `, for 12 m`; it may leave a refusal to another row. */
+/**
+ * A row of the runner's log: its cause holds while a refusal with one of its codes does. `time` is `, for 12 m`; it may leave a refusal to another row.
+ * `isOver` says what else than a machine that came up ends it.
+ */
 export function refusalRow({
 	says,
 	refusals,
+	isOver,
 	...row
 }: Pick<CauseRow, 'id' | 'rank' | 'key'> & {
 	refusals: readonly string[];
 	says(held: Holds, time: string, it: Case): string | undefined;
+	isOver?: Parameters<typeof holdingRefusal>[2];
 }): CauseRow {
 	const codes = new Set(refusals);
 	return {
@@ -68,7 +74,7 @@ export function refusalRow({
 		source: 'journal',
 		refusals,
 		tells: (it) => {
-			const held = holdingCode(it, codes);
+			const held = holdingCode(it, codes, isOver);
 			const told = held && says(held, forTime(held.since, it.now), it);
 			return told === undefined ? undefined : {says: told, since: held?.since};
 		},

@@ -1,5 +1,5 @@
 import type {Case, CauseRow} from '../../../panel/causes/cause.ts';
-import {bareCode, type Holds, holdingRefusal, refusalRow} from '../../../panel/causes/refusals.ts';
+import {type Holds, holdingCode, refusalRow} from '../../../panel/causes/refusals.ts';
 import {forTime, many} from '../../../panel/formats.ts';
 import {launchCauses} from './launch-causes.ts';
 import {lifeCauses} from './life-causes.ts';
@@ -7,31 +7,14 @@ import {lifeCauses} from './life-causes.ts';
 /** What stands in the way of every try is said again with each of them, so that what wasn't said for longer than this is over, in milliseconds. */
 const silence = 180_000;
 
-/** A line of these codes that is said as long as it is so: it isn't over by a worker that was there already. */
-const repeated = (it: Case, ...codes: readonly string[]): Holds | undefined =>
-	holdingRefusal(
-		it,
-		({code}) => codes.includes(bareCode(code)),
-		({now}, last) => now - last > silence,
-	);
+const isUnsaid = ({now}: Case, last: number): boolean => now - last > silence;
 
-/** A row for such lines. */
-function repeatedRow({
-	code,
-	says,
-	...row
-}: Pick<CauseRow, 'id' | 'rank' | 'key'> & {code: string; says(held: Holds, time: string, it: Case): string | undefined}): CauseRow {
-	return {
-		...row,
-		source: 'journal',
-		refusals: [code],
-		tells: (it) => {
-			const held = repeated(it, code);
-			const told = held && says(held, forTime(held.since, it.now), it);
-			return told === undefined ? undefined : {says: told, since: held?.since};
-		},
-	};
-}
+/** A line of this code that is said as long as it is so: it isn't over by a worker that was there already. */
+const repeated = (it: Case, code: string): Holds | undefined => holdingCode(it, new Set([code]), isUnsaid);
+
+/** A row for such lines, called as their code is. */
+const repeatedRow = (row: Omit<Parameters<typeof refusalRow>[0], 'refusals' | 'isOver'>): CauseRow =>
+	refusalRow({...row, refusals: [row.id], isOver: isUnsaid});
 
 /** Groups that are to be there and aren't, by Auto Scaling itself. */
 const absent = ({snapshot}: Case): readonly string[] => snapshot.group.value?.absent ?? [];
@@ -58,14 +41,12 @@ const startCauses: readonly CauseRow[] = [
 		id: 'plugin-broken',
 		rank: 'unasked',
 		key: 'log',
-		code: 'plugin-broken',
 		says: ({refusal: {text}}, time) => `The fleeting plugin that makes workers can't be started${time}: ${lastPart(text)}.`,
 	}),
 	repeatedRow({
 		id: 'region-missing',
 		rank: 'unasked',
 		key: 'repair',
-		code: 'region-missing',
 		says: (_, time) => `The plugin knows no AWS region${time}: \`config_file\` in config.toml names the file that says it.`,
 	}),
 	{
@@ -94,22 +75,16 @@ const startCauses: readonly CauseRow[] = [
 			return going && `The Auto Scaling group ${going.name} is being deleted, with its instances.`;
 		},
 	},
-	{
+	repeatedRow({
 		id: 'key-unreadable',
 		rank: 'unasked',
-		source: 'journal',
 		key: 'repair',
-		refusals: ['key-unreadable'],
-		tells: (it) => {
-			const held = repeated(it, 'key-unreadable');
-			return held && {says: `The key by which the runner gets on to workers can't be read on the manager${forTime(held.since, it.now)}.`, since: held.since};
-		},
-	},
+		says: (_, time) => `The key by which the runner gets on to workers can't be read on the manager${time}.`,
+	}),
 	repeatedRow({
 		id: 'state-storage',
 		rank: 'unasked',
 		key: 'ssh',
-		code: 'state-storage',
 		says: ({refusal: {text}}, time) => `The runner can't keep what it knows of its instances on the manager${time}: ${lastPart(text)}.`,
 	}),
 	repeatedRow({
@@ -117,7 +92,6 @@ const startCauses: readonly CauseRow[] = [
 		id: 'plugin-dead',
 		rank: 'unasked',
 		key: 'restart',
-		code: 'plugin-dead',
 		says: (_, time) => `The fleeting plugin's process has died${time}, and GitLab Runner doesn't start it again by itself: a restart does.`,
 	}),
 ];

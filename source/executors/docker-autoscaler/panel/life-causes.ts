@@ -1,4 +1,5 @@
-import type {Case, CauseRow, CauseStatement} from '../../../panel/causes/cause.ts';
+import type {Case, CauseRow} from '../../../panel/causes/cause.ts';
+import {type Coming, comingRows} from '../../../panel/causes/coming.ts';
 import {holdingCode} from '../../../panel/causes/refusals.ts';
 import {doneIn} from '../../../panel/drained.ts';
 import {age, forTime, many, takes} from '../../../panel/formats.ts';
@@ -42,22 +43,17 @@ function lostLately(it: Case): {count: number; spot: number; last: number} | und
 /** What new instances end by, one like the other: they are not on their way. */
 const unusable = new Set(['docker-group', 'ready-command', 'instance-ssh', 'instance-docker', 'connect-info']);
 
-/** Instances that are on their way; `cold`: with an idle count of 0 every first job waits for one. */
-const coming = once((it: Case): {cold: boolean; count: number; told: Omit<CauseStatement, 'says'>; time: string} | undefined => {
-	const {runner, idle, counts, creating = 0, now, rows, metrics} = it;
+/** Instances that are on their way. */
+const coming = once((it: Case): Coming | undefined => {
+	const {runner, idle, counts, creating = 0, rows, metrics} = it;
 	const made = counts.creating === 0 ? [] : rows.filter(({state}) => state === 'creating');
 	const all = Math.max(creating, made.filter(({executor}) => executor === 'docker-autoscaler').length);
 	const count = all - (undelivered(it)?.missing ?? 0);
 	if (count <= 0 || holdingCode(it, unusable) || it.groups.some(({failures}) => failures.length > 0)) return undefined;
 	const begun = made.flatMap(({createdAt}) => createdAt ?? []);
 	const since = begun.length === 0 ? undefined : Math.min(...begun);
-	const usual = metrics?.creation?.meanSeconds;
-	const time = [
-		usual === undefined ? '' : `, which usually takes about ${takes(usual)}`,
-		since === undefined ? '' : `; the first began ${takes((now - since) / 1000)} ago`,
-	].join('');
 	const cold = (runner?.idleCount ?? 0) === 0 && !runner?.scheduled && (idle ?? 0) === 0;
-	return {cold, count, time, told: {since, source: metrics ? 'runner' : 'group'}};
+	return {cold, count, since, usual: metrics?.creation?.meanSeconds, source: metrics ? 'runner' : 'group'};
 });
 
 /** What becomes of instances while they are there. */
@@ -116,30 +112,7 @@ export const lifeCauses: readonly CauseRow[] = [
 			return {says: `The runner ended ${many(seen.length, 'instance')} that it doesn't know, under the jobs that ran there${why}.`, since: first.at};
 		},
 	},
-	{
-		id: 'cold-instance',
-		rank: 'coming',
-		source: 'runner',
-		key: 'idle',
-		tells: (it) => {
-			const made = coming(it);
-			if (!made?.cold) return undefined;
-			return {
-				...made.told,
-				says: `The idle count is 0, so a job waits for an instance of its own: ${made.count === 1 ? '1 is' : `${made.count} are`} on the way${made.time}.`,
-			};
-		},
-	},
-	{
-		id: 'instances-coming',
-		rank: 'coming',
-		source: 'runner',
-		key: 'wait',
-		tells: (it) => {
-			const made = coming(it);
-			return made && !made.cold ? {...made.told, says: `${many(made.count, 'instance is', 'instances are')} on the way${made.time}.`} : undefined;
-		},
-	},
+	...comingRows({cold: 'cold-instance', warm: 'instances-coming'}, {article: 'an', worker: 'instance', going: 'on the way'}, coming),
 	{
 		// Somebody, or a policy of the group's, moved the number that only the runner is to move. It says so once, and goes by the new one.
 		id: 'out-of-sync',

@@ -1,6 +1,7 @@
-import type {Case, CauseRow, CauseStatement} from '../../../panel/causes/cause.ts';
+import type {Case, CauseRow} from '../../../panel/causes/cause.ts';
+import {type Coming, comingRows} from '../../../panel/causes/coming.ts';
 import {holdingCode, machineRefusal, refusalRow} from '../../../panel/causes/refusals.ts';
-import {many, money, takes} from '../../../panel/formats.ts';
+import {many, money} from '../../../panel/formats.ts';
 import {once} from '../../../panel/once.ts';
 import {counted} from '../../../world/printable.ts';
 import {unmanagedDetail} from './workers.ts';
@@ -38,20 +39,14 @@ function onlyTried(it: Case): boolean {
 	return late.has(held.refusal.code) || !it.rows.some(({state, instanceId}) => state === 'creating' && instanceId !== undefined);
 }
 
-/** Machines that are on their way; `cold`: with an idle count of 0 every first job waits for one. */
-const beingMade = once((it: Case): {cold: boolean; count: number; time: string; told: Omit<CauseStatement, 'says'>} | undefined => {
-	const {now, runner, idle} = it;
+/** Machines that are on their way. */
+const beingMade = once((it: Case): Coming | undefined => {
+	const {runner, idle} = it;
 	// Those beyond MaxGrowthRate only wait for their turn, though the runner counts them.
 	const count = Math.min(it.creating ?? 0, runner?.maxGrowthRate ?? Number.POSITIVE_INFINITY);
 	if (count === 0 || onlyTried(it)) return undefined;
-	const usual = usualCreation(it);
-	const since = oldest(it);
-	const time = [
-		usual === undefined ? '' : `, which usually takes about ${takes(usual)}`,
-		since === undefined ? '' : `; the first began ${takes((now - since) / 1000)} ago`,
-	].join('');
 	const cold = runner?.idleCount === 0 && !runner.scheduled && (idle ?? 0) === 0;
-	return {cold, count, time, told: {since, source: it.metrics ? 'runner' : 'host'}};
+	return {cold, count, usual: usualCreation(it), since: oldest(it), source: it.metrics ? 'runner' : 'host'};
 });
 
 /** What docker-machine does with machines once AWS gives them, by the runner's log, its own store on the manager and the runner's figures. */
@@ -123,29 +118,7 @@ export const causes: readonly CauseRow[] = [
 			return `MaxGrowthRate lets ${many(most, 'machine')} be made at a time, and ${wanted(it)} are wanted.`;
 		},
 	},
-	{
-		id: 'cold-start',
-		rank: 'coming',
-		source: 'runner',
-		key: 'idle',
-		tells: (it) => {
-			const made = beingMade(it);
-			if (!made?.cold) return undefined;
-			const {count, time, told} = made;
-			return {...told, says: `The idle count is 0, so a job waits for a machine of its own: ${count === 1 ? '1 is' : `${count} are`} being made${time}.`};
-		},
-	},
-	{
-		id: 'being-made',
-		rank: 'coming',
-		source: 'runner',
-		key: 'wait',
-		tells: (it) => {
-			const made = beingMade(it);
-			if (!made || made.cold) return undefined;
-			return {...made.told, says: `${many(made.count, 'machine is', 'machines are')} being made${made.time}.`};
-		},
-	},
+	...comingRows({cold: 'cold-start', warm: 'being-made'}, {article: 'a', worker: 'machine', going: 'being made'}, beingMade),
 	{
 		// Machines in docker-machine's store that no runner of config.toml counts as its own: they cost until somebody takes them away.
 		id: 'unmanaged',
