@@ -45,7 +45,7 @@ function systemOf(world: World, {id}: InstanceState) {
 	const {files, locks, process, service} = machine;
 	const executors = process?.config?.entries.map(({executor}) => executor);
 	const runs = process && {ending: process.ending, executors, jobs: process.jobs.length, workers: process.workers.size};
-	return {id, isUp: isUp(machine, world.time.now()), files, locks, service: service.active, runs};
+	return {id, isUp: isUp(machine, world.time.now()), files, locks: [...locks.keys()], service: service.active, runs};
 }
 
 /**

@@ -4,7 +4,7 @@ import {test} from 'node:test';
 import {userDataPath} from '../../source/executors/docker-machine/scripts/manager-part.ts';
 import {factsScript, installScript} from '../../source/executors/scripts.ts';
 import {simulatedWorld} from '../../source/simulated/world.ts';
-import type {Target} from '../../source/world/host/port.ts';
+import type {ScriptProgress, Target} from '../../source/world/host/port.ts';
 import type {Script} from '../../source/world/host/script.ts';
 import {authorizeKeyScript} from '../../source/world/host/scripts/authorize-key.ts';
 import {paths} from '../../source/world/host/scripts/paths.ts';
@@ -185,13 +185,16 @@ test('a connection that breaks off is closed for everything, and a new one works
 	assert.equal(await refusedWith(other.run('true')), 'ssh-closed');
 });
 
-test('two scripts that change the host wait for each other', async () => {
+test('two scripts that change the host wait for each other, and whichever waits says so', async () => {
 	const world = simulatedWorld();
 	const manager = await makeManager(world);
 	const one = await connect(world, manager);
 	const two = await connect(world, manager);
-	const ends = await Promise.all([one.script(installScript, given), two.script(installScript, given)]);
-	assert.deepEqual(ends, [{is: 'done'}, {is: 'done'}]);
+	const said: ScriptProgress[] = [];
+	const install = (connection: typeof one) => connection.script(installScript, given, (progress) => said.push(progress));
+	assert.deepEqual(await Promise.all([install(one), install(two)]), [{is: 'done'}, {is: 'done'}]);
+	const waits = said.flatMap((one) => ('says' in one && one.says.startsWith('waiting') ? [one.says] : []));
+	assert.deepEqual(waits, ['waiting for another change to this manager, under way for 0 s; ctrl-c stops this run alone']);
 });
 
 test('files are read, a few commands run, and all else is a loud bug', async () => {

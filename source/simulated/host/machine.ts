@@ -108,8 +108,8 @@ export type Machine = {
 	mirror: MirrorState | undefined;
 	/** What the runner's service has printed, oldest first. Times are milliseconds since 1970. */
 	journal: {number: number; at: number; message: string}[];
-	/** The locks that scripts hold: of the host, which it takes to change it, or of a worker that is tried. */
-	locks: Set<Lock>;
+	/** The locks that scripts hold, and since when: of the host, which it takes to change it, or of a worker that is tried. */
+	locks: Map<Lock, number>;
 	/** The start of the instance that the machine has last booted from. */
 	bootedFor: number | undefined;
 	/** How often it was rebooted: what ran before is gone. */
@@ -179,7 +179,7 @@ export function newMachine(instance: InstanceState, image: ImageState, region: s
 		process: undefined,
 		mirror: undefined,
 		journal: [],
-		locks: new Set(),
+		locks: new Map(),
 		bootedFor: undefined,
 		reboots: 0,
 		shuttingDown: false,

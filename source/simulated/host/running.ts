@@ -1,13 +1,16 @@
+import {waitsFor} from '../../world/host/script.ts';
 import type {Hosts, Lock, Work} from './machine.ts';
 import type {ScriptRun} from './plays.ts';
 
 /** What a script ends with when it writes and nobody reads. */
 export const hangup = new Error('The pipe is broken.');
 
-/** Holds a lock while a work is done, waiting for whoever has it: the host's, unless another is named. */
-export function* locked<Result>({machine: {locks}}: ScriptRun, work: Work<Result>, lock: Lock = 'host'): Work<Result> {
+/** Holds a lock while a work is done, waiting for whoever has it, and telling so: the host's, unless another is named. */
+export function* locked<Result>({hosts: {clock}, machine: {locks}, say}: ScriptRun, work: Work<Result>, lock: Lock = 'host'): Work<Result> {
+	const since = locks.get(lock);
+	if (since !== undefined) say({says: waitsFor((clock.now() - since) / 1000)});
 	while (locks.has(lock)) yield 500;
-	locks.add(lock);
+	locks.set(lock, clock.now());
 	try {
 		return yield* work;
 	} finally {

@@ -275,13 +275,19 @@ test('a drain that is not given enough time says how many jobs still run, and ta
 	assert.notEqual((await facts()).service.active, 'active');
 });
 
-test('a drain that waits is ended by jobs that are ended from another side, past its lock', async () => {
+test('a drain that waits is ended by jobs that are ended from another side, past its lock; another that waits for it says for how long it is at work', async () => {
 	await onManager(world, serviceScript, {do: 'start', drainSeconds: 0});
 	const job = await longJob();
 	const draining = onManager(world, serviceScript, {do: 'drain', drainSeconds: 600, fleet: someFleet.name}, '| tee /run/drained');
 	await until('it to say that the job still runs', async () => (/1 job still runs: \S+, 10 m left/.test(await exec('cat /run/drained')) ? true : undefined));
+	await exec('touch -d "3 minutes ago" /run/gitlab-runner-aws.lock');
+	const other = onManager(world, serviceScript, {do: 'drain', drainSeconds: 600, fleet: someFleet.name}, '| tee /run/waiting');
+	await until('the other to say what it waits for', async () => ((await exec('cat /run/waiting')).includes('says') ? true : undefined));
 	assert.deepEqual((await onManager(world, endJobsScript, {})).result, {jobs: 1});
 	assert.deepEqual((await draining).result.is, 'done');
+	const {result, said} = await other;
+	assert.deepEqual([result.is, said[0]], ['done', {says: 'waiting for another change to this manager, under way for 3 m; ctrl-c stops this run alone'}]);
+	assert.equal(await exec('test -n "$(find /run/gitlab-runner-aws.lock -mmin -1)" && echo anew'), 'anew');
 	assert.equal(job.status, 'failed');
 	assert.deepEqual(await workers(), []);
 });
