@@ -193,8 +193,8 @@ test('two scripts that change the host wait for each other, and whichever waits 
 	const said: ScriptProgress[] = [];
 	const install = (connection: typeof one) => connection.script(installScript, given, (progress) => said.push(progress));
 	assert.deepEqual(await Promise.all([install(one), install(two)]), [{is: 'done'}, {is: 'done'}]);
-	const waits = said.flatMap((one) => ('says' in one && one.says.startsWith('waiting') ? [one.says] : []));
-	assert.deepEqual(waits, ['waiting for another change to this manager, under way for 0 s; ctrl-c stops this run alone']);
+	const waits = said.flatMap((one) => ('says' in one && one.says.startsWith('manager busy') ? [one.says] : []));
+	assert.deepEqual(waits, ['manager busy with another change for 1 s: waiting; ctrl-c stops only this run']);
 });
 
 test('files are read, a few commands run, and all else is a loud bug', async () => {

@@ -32,10 +32,10 @@ export const resultOf = <Input, Result>({exact, result}: Script<Input, Result>, 
 export type OpenScript<Input, Result> = Script<Input, Result> & {readonly secrets: 'none'};
 
 /** What a script says that finds the lock taken, and for how long: by another step of the same run, or by another run, which may drain the manager for an hour. */
-const waits = (age: string): string => `waiting for another change to this manager, under way for ${age}; ctrl-c stops this run alone`;
+const waits = (age: string): string => `manager busy with another change for ${age}: waiting; ctrl-c stops only this run`;
 
 /** The same where no script runs, of a lock that is held for so many seconds. */
-export const waitsFor = (seconds: number): string => waits(seconds < 120 ? `${Math.floor(seconds)} s` : `${Math.floor(seconds / 60)} m`);
+export const waitsFor = (seconds: number): string => waits(seconds < 120 ? `${Math.max(1, Math.floor(seconds))} s` : `${Math.floor(seconds / 60)} m`);
 
 /** Python that every script begins with: input, `say`, the lock, and `sh` to run a program with a limit in seconds. */
 export const prelude = `
@@ -55,7 +55,7 @@ def lock(what=''):
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        age = max(0, time.time() - os.fstat(held).st_mtime)
+        age = max(1, time.time() - os.fstat(held).st_mtime)
         say(says='${waits('%s')}' % ('%d s' % age if age < 120 else '%d m' % (age // 60)))
         fcntl.flock(held, fcntl.LOCK_EX)
     # By its time whoever finds it taken tells since when it is.

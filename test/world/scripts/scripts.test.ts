@@ -286,7 +286,7 @@ test('a drain that waits is ended by jobs that are ended from another side, past
 	assert.deepEqual((await onManager(world, endJobsScript, {})).result, {jobs: 1});
 	assert.deepEqual((await draining).result.is, 'done');
 	const {result, said} = await other;
-	assert.deepEqual([result.is, said[0]], ['done', {says: 'waiting for another change to this manager, under way for 3 m; ctrl-c stops this run alone'}]);
+	assert.deepEqual([result.is, said[0]], ['done', {says: 'manager busy with another change for 3 m: waiting; ctrl-c stops only this run'}]);
 	assert.equal(await exec('test -n "$(find /run/gitlab-runner-aws.lock -mmin -1)" && echo anew'), 'anew');
 	assert.equal(job.status, 'failed');
 	assert.deepEqual(await workers(), []);
