@@ -92,7 +92,7 @@ export async function lookAround(session: Session, tell: (seen: HomeSeen) => voi
 			const names = await fleetsIn(world.cloudAt(region, AbortSignal.any([stops.soft, signal])));
 			const found = await Promise.all(names.map((name) => fleetSeen(session, {name, region}, signal)));
 			show({looked: seen.looked + 1, fleets: [...seen.fleets, ...found].sort(byRegion)});
-			for (const fleet of found) if (fleet.is === 'looking') glances.push(turns(async () => know(await seenInside(session, fleet, signal))));
+			for (const fleet of found) if (fleet.is === 'looking') glances.push(turns(() => seenInside(session, fleet, signal, know)));
 		} catch (error) {
 			if (error instanceof Stopped || signal.aborted) return;
 			show({refused: [...seen.refused, {region, says: told(error)}]});
@@ -123,14 +123,17 @@ async function regionsFrom(cloud: ReturnType<Session['world']['cloudAt']>, first
 	}
 }
 
-/** What a fleet does whose manager runs; where it can't be asked, its manager's line stays, with why. */
-async function seenInside(session: Session, fleet: HomeFleet, signal: AbortSignal): Promise<HomeFleet> {
-	if (signal.aborted) return fleet;
+/** Tells what a fleet does whose manager runs, and later what it costs; where it can't be asked, its manager's line stays, with why. */
+async function seenInside(session: Session, fleet: HomeFleet, signal: AbortSignal, know: (fleet: HomeFleet) => void): Promise<void> {
+	if (signal.aborted) return;
 	try {
 		const {glance} = await import('./watch.ts');
-		return {...fleet, ...(await glance(session, fleet, signal))};
+		const {seen, later} = await glance(session, fleet, signal);
+		know({...fleet, ...seen});
+		// Nobody waits for it.
+		void later?.then((priced) => know({...fleet, ...priced}));
 	} catch (error) {
-		return {...fleet, is: 'note', says: `${fleet.says}. ${toProblem(error).message}`};
+		know({...fleet, is: 'note', says: `${fleet.says}. ${toProblem(error).message}`});
 	}
 }
 

@@ -3,12 +3,15 @@ import type {Looking} from '../engine/step.ts';
 import type {HomeFleet} from '../faces/face.ts';
 import {glanceWords} from '../faces/words/status-words.ts';
 import type {Fleet, Given, Source} from '../fleet.ts';
+import {costs} from '../panel/live/costs.ts';
 import {join} from '../panel/live/join.ts';
 import {hasSettled, verdictOf} from '../panel/live/verdict.ts';
 import {whyWaiting} from '../panel/live/why-waiting.ts';
 import {countRows, type WorkerRow} from '../panel/rows.ts';
+import {good} from '../panel/seen.ts';
 import type {Snapshot} from '../panel/snapshot.ts';
-import {type PanelPorts, type Watched, type Watching, watchSources} from '../panel/sources.ts';
+import {lookAtPrices} from '../panel/sources/prices.ts';
+import {type PanelPorts, typesIn, type Watched, type Watching, watchSources} from '../panel/sources.ts';
 import {Problem, Stopped} from '../problem.ts';
 import {recordLook} from '../steps/looks/record.ts';
 import {connectTo, type Reaching} from '../steps/reaching.ts';
@@ -110,6 +113,7 @@ export async function lookOnce(
 	{ports, watched}: Pick<Watch, 'ports' | 'watched'>,
 	signal: AbortSignal,
 	without: Watching['without'] = [],
+	heard: (snapshot: Snapshot) => void = () => undefined,
 ): Promise<StatusRound> {
 	const {clock} = ports;
 	const ended = new AbortController();
@@ -124,6 +128,7 @@ export async function lookOnce(
 		without,
 		emit(snapshot) {
 			last = snapshot;
+			heard(snapshot);
 			if (hasSettled(snapshot)) ended.abort();
 		},
 	});
@@ -134,15 +139,43 @@ export async function lookOnce(
 	return {snapshot: last, rows: join(last, now), now};
 }
 
-/** One look at a fleet whose manager runs, by what `status` looks at, but for what is paid and who changed what: how many machines are busy, whether jobs wait and why. Where it can't be asked, what is known stays. */
-export async function glance(session: Session, {name, region, says}: HomeFleet, signal: AbortSignal): Promise<Pick<HomeFleet, 'is' | 'says'>> {
+/** What is paid for now, by the panel's own look; what may not be seen is asked for once. */
+async function pricesNow({cloud, cloudAt, clock}: PanelPorts, snapshot: Snapshot): Promise<Snapshot['prices']> {
+	const types = typesIn(snapshot);
+	if (types.all.length === 0) return {};
+	const now = clock.now();
+	const {prices} = await lookAtPrices(cloud, cloudAt, types, undefined, {from: now, now});
+	return good(prices, now);
+}
+
+/** What is seen of a fleet at home, and the same with what it costs where that takes longer. */
+type Glance = {seen: Pick<HomeFleet, 'is' | 'says'>; later?: Promise<Pick<HomeFleet, 'is' | 'says'>>};
+
+/**
+ * One look at a fleet whose manager runs, by what `status` looks at, but for what was paid and who changed what: how many machines are busy, whether jobs wait
+ * and why. Where it can't be asked, what is known stays. Prices are asked beside it, as soon as it's known of what, and never waited for.
+ */
+export async function glance(session: Session, {name, region, says}: HomeFleet, signal: AbortSignal): Promise<Glance> {
 	const watch = await watchFleet(session, {name, region});
-	const {snapshot, rows, now} = await lookOnce(watch, AbortSignal.any([session.stops.soft, signal]), ['leftovers', 'prices', 'record']);
+	let prices: Snapshot['prices'] = {};
+	let asking: Promise<void> | undefined;
+	const ask = async (snapshot: Snapshot): Promise<void> => {
+		prices = await pricesNow(watch.ports, snapshot);
+	};
+	const {snapshot, now} = await lookOnce(watch, AbortSignal.any([session.stops.soft, signal]), ['leftovers', 'prices', 'record'], (snapshot) => {
+		if (snapshot.ec2.value) asking ??= ask(snapshot);
+	});
+	const seen = () => glanceOf({...snapshot, prices}, now, says);
+	return prices.value || !asking ? {seen: seen()} : {seen: seen(), later: asking.then(seen)};
+}
+
+function glanceOf(snapshot: Snapshot, now: number, says: string): Glance['seen'] {
+	const rows = join(snapshot, now);
 	const verdict = verdictOf(snapshot, now, rows);
 	if (verdict.is === 'unknown') return {is: 'note', says: `${says}. ${verdict.says}`};
 	const why = whyWaiting(snapshot, now, rows);
 	const trouble = verdict.causes[0];
 	// What is wrong is said first, whether or not jobs wait because of it.
 	const told = trouble ? {...why, causes: [trouble]} : why;
-	return {is: trouble ? 'note' : 'ready', says: glanceWords(snapshot, countRows(rows), told)};
+	return {is: trouble ? 'note' : 'ready', says: glanceWords(snapshot, countRows(rows), told, costs(snapshot, rows, now))};
 }

@@ -127,7 +127,7 @@ function gitlabLoop({gitlab}: PanelPorts, shared: Growing, paces: Paces): Loop |
 }
 
 /** Types that something is, or is to be, paid for. */
-function typesIn({ec2, group, host, region}: Snapshot): {workers: string[]; all: string[]} {
+export function typesIn({ec2, group, host, region}: Snapshot): {workers: string[]; all: string[]} {
 	const configured = allMade({group, host, region}).map(({type}) => type);
 	const workers = [...new Set([...(ec2.value?.instances ?? []).map(({type}) => type), ...configured])].filter((type) => type !== '').sort();
 	const manager = ec2.value?.manager?.type;

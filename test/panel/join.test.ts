@@ -263,6 +263,9 @@ test('workers whose price is not known are counted beside the sum', () => {
 	const told = costs(snapshot, join(snapshot, now), now);
 	assert.equal(told.unpriced, 2);
 	assert.ok((told.perHour ?? 0) > 0.085);
+	// A worker that goes costs nothing any more, which is no sum of what runs.
+	const going = join(snapshot, now).map((row) => ({...row, usdPerHour: 0}));
+	assert.equal(costs({...snapshot, prices: unseen}, going, now).perHour, undefined);
 });
 
 test('a row whose sources tell the same stays the same, and all of them are what a fresh join gives', () => {

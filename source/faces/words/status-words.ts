@@ -104,12 +104,18 @@ export function jobWordsShort({jobs: {running, preparing}, waiting}: Pick<WhyWai
 	return [running === undefined ? 'running not known' : `${counted(running)} running`, ...machines, told].join(', ');
 }
 
-/** A fleet in a line: `online, 14 of 16 machines busy, 3 jobs wait. The limit is …`. */
-export function glanceWords(snapshot: Snapshot, counts: Counts, {waiting, jobs: {preparing}, causes: [first]}: WhyWaiting): string {
+/** A fleet in a line: `online, about $0.41/h, 14 of 16 machines busy, 3 jobs wait. The limit is …`; a price that isn't known is left out. */
+export function glanceWords(
+	snapshot: Snapshot,
+	counts: Counts,
+	{waiting, jobs: {preparing}, causes: [first]}: WhyWaiting,
+	{perHour}: Pick<FleetCosts, 'perHour'>,
+): string {
 	const jobs = waiting.known ? waiting.jobs + waiting.unserved.length + (preparing?.jobs ?? 0) : undefined;
 	const limit = limitIn(snapshot);
 	const parts = [
 		runnerWord(snapshot).word,
+		...(perHour === undefined ? [] : [costWords({perHour, today: undefined})]),
 		limit === undefined ? `${many(counts.busy, 'machine')} busy` : `${counted(counts.busy)} of ${many(limit, 'machine')} busy`,
 		...(jobs === undefined ? [] : [jobs === 0 ? 'no job waits' : many(jobs, 'job waits', 'jobs wait')]),
 	];
@@ -117,7 +123,7 @@ export function glanceWords(snapshot: Snapshot, counts: Counts, {waiting, jobs: 
 }
 
 /** `about $0.41/h, $6.10 today`; parts that aren't known are left out. */
-export function costWords({perHour, today}: FleetCosts): string {
+export function costWords({perHour, today}: Pick<FleetCosts, 'perHour' | 'today'>): string {
 	const parts = [...(perHour === undefined ? [] : [`${money(perHour)}/h`]), ...(today === undefined ? [] : [`${money(today.usd)} today`])];
 	return parts.length === 0 ? 'costs not known' : `about ${parts.join(' · ')}`;
 }

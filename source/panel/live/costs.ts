@@ -73,9 +73,11 @@ function addUp(rows: readonly WorkerRow[], snapshot: Snapshot) {
 			if (instanceId !== undefined) unpriced += 1;
 			continue;
 		}
+		// What goes costs nothing any more, which tells nothing of what runs.
+		if (price <= 0) continue;
 		workers += price;
 		priced += 1;
-		if (!isSpot || price <= 0) continue;
+		if (!isSpot) continue;
 		// Most rows are of the same type and zone as the one before.
 		if (pool?.type !== type || pool.zone !== zone) pool = {type, zone, full: onDemand[type], paid: spot[spotKey(type, zone)]};
 		if (pool.full === undefined || pool.paid === undefined) continue;
