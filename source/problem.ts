@@ -42,6 +42,25 @@ export class Problem extends Error {
 export const isProblem = (error: unknown, ...codes: string[]): error is Problem =>
 	error instanceof Problem && (codes.length === 0 || codes.includes(error.code));
 
+/** Resolves to undefined when the problem has one of these codes, or is any where none is named: the thing isn't there, or was there already. */
+export async function unless<Result>(work: Promise<Result>, ...codes: string[]): Promise<Result | undefined> {
+	const answer = await ifAnswered(work, ...codes);
+	return 'result' in answer ? answer.result : undefined;
+}
+
+/** Whether AWS refused because the caller isn't allowed. */
+export const isDenied = (error: unknown): error is Problem => isProblem(error, 'not-allowed');
+
+/** What was asked for, or the problem, where it has one of these codes, or any where none is named. */
+export async function ifAnswered<Result>(work: Promise<Result>, ...codes: string[]): Promise<{result: Result} | {problem: Problem}> {
+	try {
+		return {result: await work};
+	} catch (error) {
+		if (isProblem(error, ...codes)) return {problem: error};
+		throw error;
+	}
+}
+
 /** Whether a part of this program isn't where it was: parts are read from the disk when they're first needed, and an upgrade takes those of before away. */
 const isPartGone = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
 

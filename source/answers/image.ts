@@ -1,6 +1,6 @@
 import {limitsOf, offered, workerImageOf} from '../executors/offered.ts';
 import type {Given} from '../fleet.ts';
-import {isProblem} from '../problem.ts';
+import {isProblem, unless} from '../problem.ts';
 import type {Cloud, Output} from '../world/cloud/port.ts';
 import {type Architecture, architectures, lines, userOf, userPattern, wantedImage} from './publishers.ts';
 import {type Asking, barred, type Choice, choice, isText, matching, optional, question, whyNot} from './question.ts';
@@ -184,14 +184,10 @@ export const workerSshUser = optional(
 
 /** Whether an image's publisher tells who logs in. An image that isn't there counts as known: its check says what is wrong. */
 async function publisherKnown(cloud: Cloud, imageId: string): Promise<boolean> {
-	try {
-		const {Images = []} = await cloud.call('DescribeImages', {ImageIds: [imageId]});
-		return Images.every(({Name = '', OwnerId = '', ImageOwnerAlias, Tags = []}) => {
-			const tags = Object.fromEntries(Tags.map(({Key = '', Value = ''}) => [Key, Value]));
-			return userOf({name: Name, owner: OwnerId, alias: ImageOwnerAlias, tags}) !== undefined;
-		});
-	} catch (error) {
-		if (isProblem(error, 'InvalidAMIID.NotFound', 'InvalidAMIID.Unavailable', 'InvalidAMIID.Malformed')) return true;
-		throw error;
-	}
+	const absent = ['InvalidAMIID.NotFound', 'InvalidAMIID.Unavailable', 'InvalidAMIID.Malformed'];
+	const seen = await unless(cloud.call('DescribeImages', {ImageIds: [imageId]}), ...absent);
+	return (seen?.Images ?? []).every(({Name = '', OwnerId = '', ImageOwnerAlias, Tags = []}) => {
+		const tags = Object.fromEntries(Tags.map(({Key = '', Value = ''}) => [Key, Value]));
+		return userOf({name: Name, owner: OwnerId, alias: ImageOwnerAlias, tags}) !== undefined;
+	});
 }

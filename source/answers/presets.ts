@@ -2,7 +2,7 @@ import {randomBytes} from 'node:crypto';
 import {readdir, readFile, rename, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import type Conf from 'conf';
-import {isProblem, Problem} from '../problem.ts';
+import {ifAnswered, Problem} from '../problem.ts';
 import {makeOwnFolder} from '../world/laptop/own-folder.ts';
 import {diskCode, diskReason, unwritable} from '../world/laptop/refused-by-disk.ts';
 import {nearest} from './nearest.ts';
@@ -105,21 +105,13 @@ async function namesIn(folder: string): Promise<string[]> {
 
 /** Names of own presets; a folder that can't be read is told in the list, and harms no shipped one. */
 async function ownNames(folder: string): Promise<[names: string[], unread: Listed[]]> {
-	try {
-		return [await namesIn(folder), []];
-	} catch (error) {
-		if (isProblem(error)) return [[], [{name: folder, from: 'yours', problem: error}]];
-		throw error;
-	}
+	const read = await ifAnswered(namesIn(folder));
+	return 'result' in read ? [read.result, []] : [[], [{name: folder, from: 'yours', ...read}]];
 }
 
 async function listed(name: string, from: Listed['from'], loading: Promise<Preset>): Promise<Listed> {
-	try {
-		return {name, from, preset: await loading};
-	} catch (error) {
-		if (isProblem(error)) return {name, from, problem: error};
-		throw error;
-	}
+	const loaded = await ifAnswered(loading);
+	return 'result' in loaded ? {name, from, preset: loaded.result} : {name, from, ...loaded};
 }
 
 const shippedPreset = async (folder: string, name: string): Promise<Preset> => presetInText(await textOf(pathOf(folder, name)), `Preset ${name}`);

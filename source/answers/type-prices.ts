@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import {isProblem} from '../problem.ts';
+import {unless} from '../problem.ts';
 import type {CloudAt} from '../world/cloud/port.ts';
 import type {Asking} from './question.ts';
 
@@ -63,13 +63,8 @@ export async function listPrice(cloudAt: CloudAt, region: string, type: string):
 export async function onDemandPrices({cloud, cloudAt}: Asking, types: readonly string[]): Promise<ReadonlyMap<string, number>> {
 	const prices = await Promise.all(
 		types.map(async (type): Promise<[string, number][]> => {
-			try {
-				const usd = await listPrice(cloudAt, cloud.region, type);
-				return usd === undefined ? [] : [[type, usd]];
-			} catch (error) {
-				if (isProblem(error)) return [];
-				throw error;
-			}
+			const usd = await unless(listPrice(cloudAt, cloud.region, type));
+			return usd === undefined ? [] : [[type, usd]];
 		}),
 	);
 	return new Map(prices.flat());

@@ -1,10 +1,9 @@
 import type {Change, Context, Finding, Found, Look, Removal, Report, Standing, Step} from '../engine/step.ts';
 import {type Answers, type Fleet, mark, names} from '../fleet.ts';
-import {isProblem, Problem} from '../problem.ts';
+import {isProblem, Problem, unless} from '../problem.ts';
 import type {BucketLocationConstraint, CreateBucketConfiguration, PublicAccessBlockConfiguration} from '../world/cloud/port.ts';
 import {quote} from '../world/host/quote.ts';
 import {counted} from '../world/printable.ts';
-import {unless} from './answering.ts';
 import {aws} from './aws-cli.ts';
 import {blocked, differs} from './finding.ts';
 import {identityLook} from './identity.ts';

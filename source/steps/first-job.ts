@@ -1,11 +1,11 @@
 import {retryLost} from '../answers/workers.ts';
 import type {Context} from '../engine/step.ts';
 import {factsScript} from '../executors/scripts.ts';
+import {ifAnswered} from '../problem.ts';
 import type {JobSeen} from '../world/gitlab/port.ts';
 import {isPreparing, readJobList} from '../world/host/job-list.ts';
 import {readPrometheus} from '../world/host/prometheus.ts';
 import {until} from '../world/laptop/clock.ts';
-import {ifAnswered} from './answering.ts';
 import {standingToken} from './config/standing.ts';
 import {currentManager, lookAtHost} from './looks/host.ts';
 import {metricsRead} from './online.ts';

@@ -1,7 +1,6 @@
 import type {Looking} from '../engine/step.ts';
 import {markKeys} from '../fleet.ts';
-import {Problem} from '../problem.ts';
-import {ifAnswered, unless} from './answering.ts';
+import {ifAnswered, Problem, unless} from '../problem.ts';
 import type {Instance} from './looks/account.ts';
 
 /**

@@ -1,8 +1,7 @@
 import type {Found, Look, Looking, Note, Step} from '../engine/step.ts';
 import {names} from '../fleet.ts';
-import {Problem} from '../problem.ts';
+import {ifAnswered, Problem} from '../problem.ts';
 import {clockOff} from '../world/cloud/errors.ts';
-import {ifAnswered} from './answering.ts';
 
 /** Who these credentials are, and the account's alias where the caller may read it. */
 export const identityLook: Look<Found['identity']> = {

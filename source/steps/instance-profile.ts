@@ -1,8 +1,7 @@
 import type {Change, Context, Finding, Found, Note, Removal, Report, Standing, Step} from '../engine/step.ts';
 import {type Answers, type Fleet, mark, names} from '../fleet.ts';
-import {Problem} from '../problem.ts';
+import {Problem, unless} from '../problem.ts';
 import type {PolicyDocument} from '../world/cloud/policy.ts';
-import {unless} from './answering.ts';
 import {aws, tagArguments} from './aws-cli.ts';
 import {blocked, differs} from './finding.ts';
 import {identityLook} from './identity.ts';

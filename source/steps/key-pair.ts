@@ -1,8 +1,7 @@
 import type {Context, Finding, Found, Looking, Note, Removal, Report, Step} from '../engine/step.ts';
 import {type Answers, type Fleet, mark, names} from '../fleet.ts';
-import {isProblem, Problem} from '../problem.ts';
+import {isProblem, Problem, unless} from '../problem.ts';
 import {commandLine} from '../world/host/quote.ts';
-import {unless} from './answering.ts';
 import {aws, tagSpecification} from './aws-cli.ts';
 import {blocked, differs} from './finding.ts';
 import {keyFileOf} from './identity.ts';

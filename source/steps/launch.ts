@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import type {Context, Found, Report} from '../engine/step.ts';
 import {type Answers, type Fleet, mark, markKeys, names, type Part} from '../fleet.ts';
-import {isProblem, Problem} from '../problem.ts';
+import {isProblem, Problem, unless} from '../problem.ts';
 import type {Input, InstanceType} from '../world/cloud/port.ts';
 import {until} from '../world/laptop/clock.ts';
 import type {ImageSeen} from './images.ts';
@@ -182,13 +182,8 @@ export async function untilRunning(context: Context, id: string, report: Report)
 
 /** An instance by id; EC2 may not know it yet right after it was made (AWS, "Error codes for the Amazon EC2 API"). */
 async function describe(cloud: Context['cloud'], id: string) {
-	try {
-		const {Reservations = []} = await cloud.call('DescribeInstances', {InstanceIds: [id]});
-		return Reservations.flatMap(({Instances = []}) => Instances)[0];
-	} catch (error) {
-		if (isProblem(error, 'InvalidInstanceID.NotFound')) return undefined;
-		throw error;
-	}
+	const seen = await unless(cloud.call('DescribeInstances', {InstanceIds: [id]}), 'InvalidInstanceID.NotFound');
+	return seen?.Reservations?.flatMap(({Instances = []}) => Instances)[0];
 }
 
 /** Waits until instances are terminated, which frees their groups and addresses; gives up after ten minutes. */

@@ -1,8 +1,7 @@
 import type {Context, Finding, Look} from '../engine/step.ts';
 import type {Answers, Fleet} from '../fleet.ts';
-import {isProblem} from '../problem.ts';
+import {isDenied, isProblem, unless} from '../problem.ts';
 import type {Action} from '../world/cloud/port.ts';
-import {isDenied, unless} from './answering.ts';
 import {aws} from './aws-cli.ts';
 import {spreading} from './late.ts';
 

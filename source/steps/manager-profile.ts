@@ -1,6 +1,6 @@
 import type {Context, Finding, Found, Report, Step} from '../engine/step.ts';
 import {type Answers, type Fleet, names} from '../fleet.ts';
-import {unless} from './answering.ts';
+import {unless} from '../problem.ts';
 import {aws} from './aws-cli.ts';
 import {differs} from './finding.ts';
 import {spreading, whenKnown} from './late.ts';

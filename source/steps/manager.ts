@@ -1,9 +1,9 @@
 import {wantedImage} from '../answers/publishers.ts';
 import type {Change, Context, Finding, Found, Look, Note, Removal, Report, Standing, Step} from '../engine/step.ts';
 import {type Answers, type Fleet, markKeys, names} from '../fleet.ts';
+import {unless} from '../problem.ts';
 import {quote} from '../world/host/quote.ts';
 import {until} from '../world/laptop/clock.ts';
-import {unless} from './answering.ts';
 import {asText, aws, tagSpecification} from './aws-cli.ts';
 import {differs, orBlocked} from './finding.ts';
 import {spreading} from './late.ts';

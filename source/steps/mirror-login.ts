@@ -1,10 +1,9 @@
 import type {Change, Context, Report} from '../engine/step.ts';
 import type {HostFacts} from '../executors/scripts.ts';
-import {Problem} from '../problem.ts';
+import {Problem, unless} from '../problem.ts';
 import {writeMirrorLoginScript} from '../world/host/scripts/mirror.ts';
 import {mirror} from '../world/host/scripts/mirror-paths.ts';
 import {printable} from '../world/printable.ts';
-import {unless} from './answering.ts';
 import {accountLook, type Instance, managersOf} from './looks/account.ts';
 import {forgetHost, lookAtHost} from './looks/host.ts';
 import {hashOf, mirrorLogin} from './mirror-program.ts';

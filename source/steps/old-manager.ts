@@ -1,8 +1,7 @@
 import type {Context, Finding, Found, Report, Step} from '../engine/step.ts';
 import {serviceScript} from '../executors/scripts.ts';
 import {markKeys} from '../fleet.ts';
-import {Problem} from '../problem.ts';
-import {unless} from './answering.ts';
+import {Problem, unless} from '../problem.ts';
 import {untilTerminated} from './launch.ts';
 import {accountActions, accountLook, type Instance, managersOf} from './looks/account.ts';
 import {connectToChange} from './reaching.ts';

@@ -1,8 +1,7 @@
 import type {Context} from '../engine/step.ts';
-import {Problem} from '../problem.ts';
+import {Problem, unless} from '../problem.ts';
 import type {Input} from '../world/cloud/port.ts';
 import {until} from '../world/laptop/clock.ts';
-import {unless} from './answering.ts';
 import {longestLateness} from './late.ts';
 
 /**

@@ -1,9 +1,8 @@
 import pLimit from 'p-limit';
 import type {Context, Finding, Found, Look, Note, Step} from '../engine/step.ts';
 import {type Answers, mark, names} from '../fleet.ts';
-import {isProblem, Problem} from '../problem.ts';
+import {ifAnswered, isDenied, isProblem, Problem} from '../problem.ts';
 import type {Action, Input, OperationName, Output} from '../world/cloud/port.ts';
-import {ifAnswered, isDenied} from './answering.ts';
 import {aws} from './aws-cli.ts';
 import {blocked} from './finding.ts';
 import {identityLook, principalLook} from './identity.ts';

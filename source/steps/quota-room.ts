@@ -1,5 +1,5 @@
 import type {Look, Looking, Note} from '../engine/step.ts';
-import {ifAnswered} from './answering.ts';
+import {ifAnswered} from '../problem.ts';
 import {accountLook, managersOf, workersOf} from './looks/account.ts';
 import {instanceTypesLook} from './looks/catalog.ts';
 import {quotaCodeOf} from './looks/quota.ts';

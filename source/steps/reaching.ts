@@ -1,12 +1,11 @@
 import {userOf, wantedImage} from '../answers/publishers.ts';
 import type {Looking, Report} from '../engine/step.ts';
 import type {Given} from '../fleet.ts';
-import {isProblem, Problem} from '../problem.ts';
+import {isDenied, isProblem, Problem, unless} from '../problem.ts';
 import type {Action} from '../world/cloud/port.ts';
 import type {Connection, SshKey, Unverified} from '../world/host/port.ts';
 import {authorizeKeyScript} from '../world/host/scripts/authorize-key.ts';
 import {until} from '../world/laptop/clock.ts';
-import {isDenied, unless} from './answering.ts';
 import {consoleMinutes, type Expected, expectedKeys, isYoung, keepKey, keyChanged, keyUnknown, type Trust, wrongHost} from './host-trust.ts';
 import {keyFileOf} from './identity.ts';
 import {accountLook, type Instance} from './looks/account.ts';

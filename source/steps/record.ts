@@ -1,8 +1,7 @@
 import {flagOf, isKey, unheeded} from '../answers/all.ts';
 import type {Change, Context, Finding, Found, Looking, Note, Removal, Report, Step} from '../engine/step.ts';
 import {type Answers, type Given, mark, names} from '../fleet.ts';
-import {Problem} from '../problem.ts';
-import {unless} from './answering.ts';
+import {Problem, unless} from '../problem.ts';
 import {aws, tagArguments} from './aws-cli.ts';
 import {differs} from './finding.ts';
 import {identityLook} from './identity.ts';

@@ -1,12 +1,11 @@
 import type {Change, Context, Finding, Found, Look, Looking, Note, Removal, Report, Step} from '../engine/step.ts';
 import type {HostFacts} from '../executors/scripts.ts';
 import {type Fleet, names} from '../fleet.ts';
-import {isProblem, Problem} from '../problem.ts';
+import {isProblem, Problem, unless} from '../problem.ts';
 import {type InstallMirror, type InstallMirrorOutcome, installMirrorScript} from '../world/host/scripts/install-mirror.ts';
 import {lookAtMirrorScript, type MirrorAnswer, removeMirrorScript} from '../world/host/scripts/mirror.ts';
 import {mirror} from '../world/host/scripts/mirror-paths.ts';
 import {unitIs} from '../world/host/unit.ts';
-import {unless} from './answering.ts';
 import {aws} from './aws-cli.ts';
 import {Blocked, differs, orBlocked} from './finding.ts';
 import {spreading} from './late.ts';

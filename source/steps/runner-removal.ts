@@ -1,12 +1,11 @@
 import type {Removal, Report} from '../engine/step.ts';
 import type {Given, Source} from '../fleet.ts';
-import {isProblem} from '../problem.ts';
+import {isProblem, unless} from '../problem.ts';
 import {authorityFor} from '../world/gitlab/authority.ts';
 import {bareUrl} from '../world/gitlab/url.ts';
 import {unregisterScript} from '../world/host/scripts/unregister.ts';
 import {parseConfig, type Table, tablesAt, textAt} from '../world/host/toml.ts';
 import {printable} from '../world/printable.ts';
-import {unless} from './answering.ts';
 import type {ExecutorConfig} from './config/fields.ts';
 import {entryOf} from './config/standing.ts';
 import {identityLook} from './identity.ts';

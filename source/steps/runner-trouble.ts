@@ -1,7 +1,6 @@
 import type {Context} from '../engine/step.ts';
 import type {Answers} from '../fleet.ts';
-import {Problem} from '../problem.ts';
-import {ifAnswered} from './answering.ts';
+import {ifAnswered, Problem} from '../problem.ts';
 import type {ExecutorConfig} from './config/fields.ts';
 import {standingToken, standingUrl} from './config/standing.ts';
 import {verified} from './token.ts';

@@ -1,12 +1,11 @@
 import type {Change, Context, Finding, Found, Note, Report, Step, StepName} from '../engine/step.ts';
 import {type HostFacts, serviceScript} from '../executors/scripts.ts';
 import {type Answers, names} from '../fleet.ts';
-import {isProblem, Problem} from '../problem.ts';
+import {ifAnswered, isProblem, Problem} from '../problem.ts';
 import {authorityIn} from '../world/gitlab/authority.ts';
 import {isLoopback} from '../world/gitlab/url.ts';
 import {paths} from '../world/host/scripts/paths.ts';
 import {writeConfigScript} from '../world/host/scripts/write-config.ts';
-import {ifAnswered} from './answering.ts';
 import {type ConfigWanted, type ExecutorConfig, fieldAt, type RunnerToken} from './config/fields.ts';
 import {hasRunners, standingToken, standingUrl} from './config/standing.ts';
 import {differs} from './finding.ts';

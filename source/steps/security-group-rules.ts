@@ -1,8 +1,7 @@
 import type {Change, Context, Finding, Found, Removal, Report, Standing, Step} from '../engine/step.ts';
 import {type Answers, type Fleet, mark} from '../fleet.ts';
-import {isProblem, Problem} from '../problem.ts';
+import {Problem, unless} from '../problem.ts';
 import {quote} from '../world/host/quote.ts';
-import {unless} from './answering.ts';
 import {aws} from './aws-cli.ts';
 import {differs} from './finding.ts';
 import {extraNotes, foreignIn, type GroupsSeen, keptOut, letInFrom, see, staleWorkerRules} from './groups-seen.ts';
@@ -44,14 +43,7 @@ function kept(context: Context, seen: GroupsSeen): Rule[] {
 type RuleNeeds = Pick<Found, 'network'>;
 
 /** Undefined where a group that was named can't be used: the groups' own step tells it. */
-async function ofUsable(seeing: Promise<GroupsSeen>): Promise<GroupsSeen | undefined> {
-	try {
-		return await seeing;
-	} catch (error) {
-		if (isProblem(error, 'InvalidGroup.NotFound')) return undefined;
-		throw error;
-	}
-}
+const ofUsable = (seeing: Promise<GroupsSeen>): Promise<GroupsSeen | undefined> => unless(seeing, 'InvalidGroup.NotFound');
 
 async function check(context: Context, ports: readonly number[], {network}: RuleNeeds): Promise<Finding<Found['security-group-rules']>> {
 	const {answers, fleet} = context;

@@ -1,9 +1,8 @@
 import type {Change, Context, Finding, Found, Removal, Report, Standing, Step} from '../engine/step.ts';
 import {type Answers, type Fleet, mark, names} from '../fleet.ts';
-import {isProblem, Problem} from '../problem.ts';
+import {isProblem, Problem, unless} from '../problem.ts';
 import {quote} from '../world/host/quote.ts';
 import {retried} from '../world/laptop/clock.ts';
-import {unless} from './answering.ts';
 import {asText, aws, tagSpecification} from './aws-cli.ts';
 import {differs} from './finding.ts';
 import {foreign, foreignIn, type GroupsSeen, see} from './groups-seen.ts';

@@ -1,7 +1,6 @@
 import type {Context, Look, Looking, Note} from '../engine/step.ts';
 import {type Fleet, mark, names} from '../fleet.ts';
-import {isProblem, Problem} from '../problem.ts';
-import {unless} from './answering.ts';
+import {isProblem, Problem, unless} from '../problem.ts';
 import type {ExecutorConfig, RunnerToken} from './config/fields.ts';
 import {standingToken} from './config/standing.ts';
 import {accountLook, type Instance, managersOf} from './looks/account.ts';

@@ -1,8 +1,7 @@
 import type {AnyStep, Change, Context, Finding, Found, Note, Removal, Report, Step} from '../../engine/step.ts';
 import {type Fleet, names} from '../../fleet.ts';
 import {many} from '../../panel/formats.ts';
-import {Problem} from '../../problem.ts';
-import {unless} from '../../steps/answering.ts';
+import {Problem, unless} from '../../problem.ts';
 import {aws, tagArguments} from '../../steps/aws-cli.ts';
 import {Blocked, differs, orBlocked} from '../../steps/finding.ts';
 import {spreading, untilSeen, whenKnown} from '../../steps/late.ts';

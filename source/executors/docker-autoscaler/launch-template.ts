@@ -1,8 +1,7 @@
 import {createHash} from 'node:crypto';
 import type {Change, Context, Finding, Found, Note, Removal, Report, Step} from '../../engine/step.ts';
 import {mark, names} from '../../fleet.ts';
-import {Problem} from '../../problem.ts';
-import {unless} from '../../steps/answering.ts';
+import {Problem, unless} from '../../problem.ts';
 import {aws, tagSpecification} from '../../steps/aws-cli.ts';
 import {Blocked, differs, orBlocked} from '../../steps/finding.ts';
 import {workerImage} from '../../steps/images.ts';

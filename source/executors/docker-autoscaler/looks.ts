@@ -1,7 +1,6 @@
 import type {Look, Looking} from '../../engine/step.ts';
 import {markKeys, names} from '../../fleet.ts';
-import type {Problem} from '../../problem.ts';
-import {isDenied, unless} from '../../steps/answering.ts';
+import {ifAnswered, unless} from '../../problem.ts';
 import {tagsOf} from '../../steps/tags.ts';
 import type {Action, AutoScalingGroup, ResponseLaunchTemplateData} from '../../world/cloud/port.ts';
 
@@ -43,27 +42,17 @@ async function templateSeen({cloud, fleet}: Looking): Promise<TemplateSeen | und
 	};
 }
 
-/** What was seen, or AWS's refusal to show it. */
-async function orDenied<Seen>(look: Promise<Seen>): Promise<{seen: Seen} | {denied: Problem}> {
-	try {
-		return {seen: await look};
-	} catch (error) {
-		if (isDenied(error)) return {denied: error};
-		throw error;
-	}
-}
-
 /** One look at both, side by side. Whoever may look at neither has made neither: a removal goes on without them. */
 export const scalingLook: Look<ScalingSeen> = {
 	name: 'scaling',
 	async load(context) {
-		const [groups, template] = await Promise.all([orDenied(groupsSeen(context)), orDenied(templateSeen(context))]);
-		if ('denied' in groups) {
-			if ('denied' in template) return {groups: [], template: undefined};
-			throw groups.denied;
+		const [groups, template] = await Promise.all([ifAnswered(groupsSeen(context), 'not-allowed'), ifAnswered(templateSeen(context), 'not-allowed')]);
+		if ('problem' in groups) {
+			if ('problem' in template) return {groups: [], template: undefined};
+			throw groups.problem;
 		}
-		if ('denied' in template) throw template.denied;
-		return {groups: groups.seen, template: template.seen};
+		if ('problem' in template) throw template.problem;
+		return {groups: groups.result, template: template.result};
 	},
 };
 

@@ -1,8 +1,7 @@
 import {createHash} from 'node:crypto';
 import type {Context, Finding, Found, Report, Step} from '../../engine/step.ts';
 import {markKeys, names} from '../../fleet.ts';
-import type {Problem} from '../../problem.ts';
-import {unless} from '../../steps/answering.ts';
+import {type Problem, unless} from '../../problem.ts';
 import {orBlocked} from '../../steps/finding.ts';
 import {linkedRoleLook} from '../../steps/linked-role.ts';
 import {accountLook} from '../../steps/looks/account.ts';

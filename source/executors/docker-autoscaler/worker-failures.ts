@@ -1,6 +1,5 @@
 import type {Context, Found, Report} from '../../engine/step.ts';
-import {Problem, Stopped} from '../../problem.ts';
-import {ifAnswered} from '../../steps/answering.ts';
+import {ifAnswered, Problem, Stopped} from '../../problem.ts';
 import {endedLaunches} from '../../steps/ended-launches.ts';
 import {workerTypesOf} from '../offered.ts';
 import {type LaunchFailure, launchFailure} from './launch-failures.ts';

@@ -1,7 +1,6 @@
 import type {Change, Context, Finding, Found, Looking, Removal, Report, Step} from '../../engine/step.ts';
 import {mark, names} from '../../fleet.ts';
-import {Problem} from '../../problem.ts';
-import {unless} from '../../steps/answering.ts';
+import {Problem, unless} from '../../problem.ts';
 import {aws, tagSpecification} from '../../steps/aws-cli.ts';
 import {Blocked, differs, orBlocked} from '../../steps/finding.ts';
 import {spreading} from '../../steps/late.ts';

@@ -1,7 +1,6 @@
 import type {Context, Finding, Found, Looking, Report, Step} from '../../engine/step.ts';
 import {names} from '../../fleet.ts';
-import {Problem} from '../../problem.ts';
-import {unless} from '../../steps/answering.ts';
+import {Problem, unless} from '../../problem.ts';
 import {entryOf} from '../../steps/config/standing.ts';
 import {changedMeanwhile, checkLeft, clearTables, goneOverNotes, isQuiet, leftWords, quietSeconds, untilQuiet} from '../../steps/gone-over.ts';
 import {spreading} from '../../steps/late.ts';

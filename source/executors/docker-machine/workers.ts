@@ -1,8 +1,7 @@
 import type {Found, Looking, Removal, Report, Standing, Step} from '../../engine/step.ts';
 import {type Fleet, isWorkerName, names} from '../../fleet.ts';
 import {money} from '../../panel/formats.ts';
-import {Problem} from '../../problem.ts';
-import {unless} from '../../steps/answering.ts';
+import {Problem, unless} from '../../problem.ts';
 import {pauseAfter} from '../../steps/launch.ts';
 import {type Account, accountLook, type Instance, type KeyPair, lives, workersOf} from '../../steps/looks/account.ts';
 import {hourlyUsd} from '../../steps/prices.ts';

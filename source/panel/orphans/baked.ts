@@ -1,5 +1,5 @@
 import {markKeys} from '../../fleet.ts';
-import {ifAnswered, isDenied} from '../../steps/answering.ts';
+import {ifAnswered, isDenied} from '../../problem.ts';
 import {longestBuild} from '../../steps/bake/builder.ts';
 import {longestImaging} from '../../steps/bake/image.ts';
 import {type Instance, lives} from '../../steps/looks/account.ts';

@@ -1,6 +1,5 @@
 import {executorOf, executors} from '../../executors/list.ts';
-import {Problem} from '../../problem.ts';
-import {unless} from '../../steps/answering.ts';
+import {Problem, unless} from '../../problem.ts';
 import {deleteWithSnapshots} from '../../steps/bake/image.ts';
 import {instancesIn, lives} from '../../steps/looks/account.ts';
 import {lookAtLeftovers, lookAtScalingLeft} from '../../steps/looks/leftovers.ts';

@@ -1,4 +1,4 @@
-import {ifAnswered} from '../../steps/answering.ts';
+import {ifAnswered} from '../../problem.ts';
 import {type Instance, inFilters, volumesIn} from '../../steps/looks/account.ts';
 import {diskUsd} from '../../steps/prices.ts';
 import type {Leftover} from '../leftovers.ts';

@@ -1,6 +1,6 @@
 import {executors} from '../../executors/list.ts';
 import {type Fleet, markKeys} from '../../fleet.ts';
-import {ifAnswered} from '../../steps/answering.ts';
+import {ifAnswered} from '../../problem.ts';
 import {type Instance, inFilters, instancesIn, lives, volumesIn} from '../../steps/looks/account.ts';
 import {bearsMark} from '../../steps/tags.ts';
 import type {Cloud} from '../../world/cloud/port.ts';

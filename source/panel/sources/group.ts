@@ -1,5 +1,5 @@
 import {executors} from '../../executors/list.ts';
-import {ifAnswered} from '../../steps/answering.ts';
+import {ifAnswered} from '../../problem.ts';
 import {type EndedLaunch, endedLaunches} from '../../steps/ended-launches.ts';
 import type {Cloud, Output} from '../../world/cloud/port.ts';
 import {startsFrom} from '../journal/starts.ts';

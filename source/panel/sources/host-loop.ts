@@ -1,5 +1,5 @@
 import {panelScript} from '../../executors/scripts.ts';
-import {Problem, Stopped, toProblem} from '../../problem.ts';
+import {Problem, Stopped, toProblem, unless} from '../../problem.ts';
 import {verdictOf} from '../../steps/online.ts';
 import type {Connection} from '../../world/host/port.ts';
 import {isOff} from '../causes/asking.ts';
@@ -19,14 +19,10 @@ function decoding({cloud}: PanelPorts, shared: Growing): () => Promise<void> {
 		const encoded = shared.get().journal.value?.refused.at(-1)?.refusal.encoded;
 		if (encoded === undefined || tried.has(encoded)) return;
 		tried.add(encoded);
-		try {
-			const {DecodedMessage} = await cloud.call('DecodeAuthorizationMessage', {EncodedMessage: encoded});
-			const denial = readDenial(DecodedMessage ?? '');
-			if (denial) shared.set({denials: {...shared.get().denials, [encoded]: denial}});
-		} catch (error) {
-			// Its own right is often missing, and that is no trouble of the fleet's.
-			if (!(error instanceof Problem)) throw error;
-		}
+		// Its own right is often missing, and that is no trouble of the fleet's.
+		const decoded = await unless(cloud.call('DecodeAuthorizationMessage', {EncodedMessage: encoded}));
+		const denial = readDenial(decoded?.DecodedMessage ?? '');
+		if (denial) shared.set({denials: {...shared.get().denials, [encoded]: denial}});
 	};
 }
 

@@ -1,5 +1,5 @@
 import {type Fleet, type Given, names} from '../../fleet.ts';
-import {isProblem, Problem} from '../../problem.ts';
+import {Problem, unless} from '../../problem.ts';
 import {readRecord} from '../../steps/looks/record.ts';
 import {changesBetween} from '../../steps/recorded.ts';
 import type {Cloud} from '../../world/cloud/port.ts';
@@ -20,25 +20,20 @@ function answersIn(fleet: Fleet, value: string | undefined): Given | undefined {
 
 /** The record's versions, newest first, each with what it changed; none where there is no record. */
 export async function lookAtRecord(cloud: Cloud, fleet: Fleet): Promise<RecordVersion[]> {
-	try {
-		const {Parameters = []} = await cloud.call('GetParameterHistory', {Name: names.record(fleet)});
-		const versions = Parameters.toSorted((one, other) => (one.Version ?? 0) - (other.Version ?? 0));
-		const answers = versions.map(({Value}) => answersIn(fleet, Value));
-		return versions
-			.map(({Version, LastModifiedDate, LastModifiedUser, Description}, index) => {
-				const [before, after] = [answers[index - 1], answers[index]];
-				return {
-					version: Version ?? 0,
-					at: LastModifiedDate?.getTime() ?? 0,
-					by: whoOf(LastModifiedUser),
-					// A description stays until another one is written.
-					...(Description === undefined || Description === versions[index - 1]?.Description ? {} : {note: Description}),
-					changes: before && after ? changesBetween(before, after).map(({what, from, to}) => ({what, from, to})) : [],
-				};
-			})
-			.reverse();
-	} catch (error) {
-		if (isProblem(error, 'ParameterNotFound')) return [];
-		throw error;
-	}
+	const {Parameters = []} = (await unless(cloud.call('GetParameterHistory', {Name: names.record(fleet)}), 'ParameterNotFound')) ?? {};
+	const versions = Parameters.toSorted((one, other) => (one.Version ?? 0) - (other.Version ?? 0));
+	const answers = versions.map(({Value}) => answersIn(fleet, Value));
+	return versions
+		.map(({Version, LastModifiedDate, LastModifiedUser, Description}, index) => {
+			const [before, after] = [answers[index - 1], answers[index]];
+			return {
+				version: Version ?? 0,
+				at: LastModifiedDate?.getTime() ?? 0,
+				by: whoOf(LastModifiedUser),
+				// A description stays until another one is written.
+				...(Description === undefined || Description === versions[index - 1]?.Description ? {} : {note: Description}),
+				changes: before && after ? changesBetween(before, after).map(({what, from, to}) => ({what, from, to})) : [],
+			};
+		})
+		.reverse();
 }

@@ -1,10 +1,9 @@
 import type {Context, Found, Report} from '../../engine/step.ts';
 import {workerTypesOf} from '../../executors/offered.ts';
 import {type Answers, mark, markKeys, names} from '../../fleet.ts';
-import {Problem} from '../../problem.ts';
+import {Problem, unless} from '../../problem.ts';
 import type {Action, Input} from '../../world/cloud/port.ts';
 import {until} from '../../world/laptop/clock.ts';
-import {unless} from '../answering.ts';
 import {inConsole} from '../host-trust.ts';
 import {instanceTypeOf, launchOnce, untilTerminated} from '../launch.ts';
 import {accountLook, type Instance} from '../looks/account.ts';

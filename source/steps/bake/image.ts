@@ -1,8 +1,7 @@
 import type {Context, Removal, Report} from '../../engine/step.ts';
 import {mark, markKeys, names} from '../../fleet.ts';
-import {Problem} from '../../problem.ts';
+import {Problem, unless} from '../../problem.ts';
 import {until} from '../../world/laptop/clock.ts';
-import {unless} from '../answering.ts';
 import {whenKnown} from '../late.ts';
 import {type BakedImage, bakedLook} from '../looks/baked-images.ts';
 import {imageLook} from '../looks/catalog.ts';

@@ -1,7 +1,7 @@
 import type {Look, Looking} from '../../engine/step.ts';
 import {type Fleet, isWorkerName, markKeys, names} from '../../fleet.ts';
+import {unless} from '../../problem.ts';
 import type {Action, Instance as AwsInstance, Cloud, SecurityGroup, SecurityGroupRule} from '../../world/cloud/port.ts';
-import {unless} from '../answering.ts';
 import {bearsMark, tagsOf} from '../tags.ts';
 import {inboundOf, type Rule, ruleOf} from './rules.ts';
 

@@ -1,7 +1,7 @@
 import type {Look} from '../../engine/step.ts';
 import {markKeys, type Part} from '../../fleet.ts';
+import {unless} from '../../problem.ts';
 import type {Action, Cloud, Input} from '../../world/cloud/port.ts';
-import {unless} from '../answering.ts';
 import {bearsMark, tagsOf} from '../tags.ts';
 import {accountLook, type Instance, lives} from './account.ts';
 

@@ -1,7 +1,6 @@
 import type {Look} from '../../engine/step.ts';
-import type {Problem} from '../../problem.ts';
+import {ifAnswered, type Problem, unless} from '../../problem.ts';
 import type {LifecycleRule, PublicAccessBlockConfiguration} from '../../world/cloud/port.ts';
-import {ifAnswered, unless} from '../answering.ts';
 import {tagsOf} from '../tags.ts';
 
 /** What a bucket of some name is, as far as this account may see. */

@@ -1,6 +1,6 @@
 import {type Architecture, architectures, type Publisher} from '../../answers/publishers.ts';
 import type {Look} from '../../engine/step.ts';
-import {unless} from '../answering.ts';
+import {unless} from '../../problem.ts';
 import {tagsOf} from '../tags.ts';
 
 /** An image as AWS describes it; `deprecatedAt` is milliseconds since 1970. */

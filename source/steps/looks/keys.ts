@@ -1,5 +1,5 @@
 import type {Look} from '../../engine/step.ts';
-import {ifAnswered, unless} from '../answering.ts';
+import {ifAnswered, unless} from '../../problem.ts';
 import {identityLook} from '../identity.ts';
 
 /** A key that encrypts: the ARN of a customer's own, none where AWS's own does, or the code of AWS's refusal to tell. */

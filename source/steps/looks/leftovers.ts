@@ -1,6 +1,6 @@
 import {markKeys} from '../../fleet.ts';
+import {unless} from '../../problem.ts';
 import type {Cloud} from '../../world/cloud/port.ts';
-import {isDenied} from '../answering.ts';
 import {tagsOf} from '../tags.ts';
 import {type KeyPair, keyPairsIn, type Volume, volumesIn} from './account.ts';
 
@@ -54,30 +54,28 @@ const anyFleet = [{Name: 'tag-key', Values: [markKeys.fleet]}];
 
 /** Auto Scaling groups, launch templates and workers' key pairs that bear any fleet's mark; undefined for who isn't allowed to look. */
 export async function lookAtScalingLeft(cloud: Cloud): Promise<ScalingLeft | undefined> {
-	try {
-		const [{AutoScalingGroups = []}, {LaunchTemplates = []}, keyPairs] = await Promise.all([
-			cloud.call('DescribeAutoScalingGroups', {Filters: anyFleet}),
-			cloud.call('DescribeLaunchTemplates', {Filters: anyFleet}),
-			keyPairsIn(cloud, `tag:${markKeys.part}`, ['worker-key'], {publicKey: false}),
-		]);
-		return {
-			groups: AutoScalingGroups.map(({AutoScalingGroupName: name = '', CreatedTime, Instances = [], Tags = []}) => ({
-				id: name,
-				name,
-				createdAt: CreatedTime?.getTime(),
-				tags: tagsOf(Tags),
-				instanceIds: Instances.flatMap(({InstanceId}) => InstanceId ?? []),
-			})),
-			templates: LaunchTemplates.map(({LaunchTemplateId: id = '', LaunchTemplateName: name = '', CreateTime, Tags}) => ({
-				id,
-				name,
-				createdAt: CreateTime?.getTime(),
-				tags: tagsOf(Tags),
-			})),
-			keyPairs,
-		};
-	} catch (error) {
-		if (isDenied(error)) return undefined;
-		throw error;
-	}
+	const looks = Promise.all([
+		cloud.call('DescribeAutoScalingGroups', {Filters: anyFleet}),
+		cloud.call('DescribeLaunchTemplates', {Filters: anyFleet}),
+		keyPairsIn(cloud, `tag:${markKeys.part}`, ['worker-key'], {publicKey: false}),
+	]);
+	const seen = await unless(looks, 'not-allowed');
+	if (!seen) return undefined;
+	const [{AutoScalingGroups = []}, {LaunchTemplates = []}, keyPairs] = seen;
+	return {
+		groups: AutoScalingGroups.map(({AutoScalingGroupName: name = '', CreatedTime, Instances = [], Tags = []}) => ({
+			id: name,
+			name,
+			createdAt: CreatedTime?.getTime(),
+			tags: tagsOf(Tags),
+			instanceIds: Instances.flatMap(({InstanceId}) => InstanceId ?? []),
+		})),
+		templates: LaunchTemplates.map(({LaunchTemplateId: id = '', LaunchTemplateName: name = '', CreateTime, Tags}) => ({
+			id,
+			name,
+			createdAt: CreateTime?.getTime(),
+			tags: tagsOf(Tags),
+		})),
+		keyPairs,
+	};
 }

@@ -1,7 +1,7 @@
 import {listPrice} from '../../answers/type-prices.ts';
 import type {Look} from '../../engine/step.ts';
+import {ifAnswered} from '../../problem.ts';
 import type {Cloud, InstanceType} from '../../world/cloud/port.ts';
-import {ifAnswered} from '../answering.ts';
 
 /** USD an hour, or why it isn't known: a price is never worth failing for. */
 export type Price = {usd: number} | {unknown: string};

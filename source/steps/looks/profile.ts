@@ -1,5 +1,5 @@
 import type {Look} from '../../engine/step.ts';
-import {unless} from '../answering.ts';
+import {unless} from '../../problem.ts';
 import {tagsOf} from '../tags.ts';
 
 /** A role of IAM, with the policy of its own name. */

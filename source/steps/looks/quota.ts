@@ -1,5 +1,5 @@
 import type {Look, Looking} from '../../engine/step.ts';
-import {ifAnswered, unless} from '../answering.ts';
+import {ifAnswered, unless} from '../../problem.ts';
 
 /** Service Quotas' codes of vCPU limits for running instances, by family and way of buying (docs/facts.md, "Quotas and prices"). */
 const quotaCodes = {

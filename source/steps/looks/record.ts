@@ -4,8 +4,7 @@ import {wrongShape} from '../../answers/value.ts';
 import type {Look, Looking} from '../../engine/step.ts';
 import {unnamedExecutor} from '../../executors/offered.ts';
 import {type Fleet, type Given, names} from '../../fleet.ts';
-import {isProblem, Problem} from '../../problem.ts';
-import {unless} from '../answering.ts';
+import {isProblem, Problem, unless} from '../../problem.ts';
 import {aws} from '../aws-cli.ts';
 import {tagsOf} from '../tags.ts';
 

@@ -1,5 +1,5 @@
 import type {Source} from '../../fleet.ts';
-import {isProblem, Problem} from '../../problem.ts';
+import {Problem, unless} from '../../problem.ts';
 import type {Disk} from '../laptop/disk/port.ts';
 
 const certificate = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
@@ -24,10 +24,6 @@ export async function authorityIn(disk: Pick<Disk, 'read'>, path: string): Promi
  */
 export async function authorityFor(disk: Pick<Disk, 'read'>, path: string | undefined, said: Source | undefined): Promise<string | undefined> {
 	if (path === undefined) return undefined;
-	try {
-		return await authorityIn(disk, path);
-	} catch (error) {
-		if (said === 'record' && isProblem(error, 'file-unreadable')) return undefined;
-		throw error;
-	}
+	const read = authorityIn(disk, path);
+	return said === 'record' ? unless(read, 'file-unreadable') : read;
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import {isProblem} from '../../problem.ts';
+import {unless} from '../../problem.ts';
 import {absent, type GitlabApi, runnerSeen, runnerShape} from './asking.ts';
 import type {GitlabPanel, PendingJob, RunnerServed} from './port.ts';
 
@@ -79,13 +79,9 @@ export function panelOver({ask, read}: GitlabApi): GitlabPanel {
 		if (ref === '' || ref.startsWith('refs/')) return undefined;
 		const what = `look at ${isTag ? 'tag' : 'branch'} ${ref} of ${project}`;
 		const path = `/projects/${encodeURIComponent(project)}/repository/${isTag ? 'tags' : 'branches'}/${encodeURIComponent(ref)}`;
-		try {
-			return read(await ask({path, what, token, signal}), refShape, what).protected;
-		} catch (error) {
-			// Who may see the jobs need not see the code, and what waits is worth more than this.
-			if (isProblem(error)) return undefined;
-			throw error;
-		}
+		const look = async (): Promise<boolean | undefined> => read(await ask({path, what, token, signal}), refShape, what).protected;
+		// Who may see the jobs need not see the code, and what waits is worth more than this.
+		return unless(look());
 	}
 
 	async function withProtection(token: string, project: string, jobs: readonly z.infer<typeof pendingShape>[], signal?: AbortSignal): Promise<PendingJob[]> {

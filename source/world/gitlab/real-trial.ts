@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import {isProblem} from '../../problem.ts';
+import {ifAnswered, isProblem, unless} from '../../problem.ts';
 import {absent, type GitlabApi} from './asking.ts';
 import type {GitlabTrial, TrialProject} from './port.ts';
 
@@ -40,14 +40,7 @@ const projectSeen = ({
 export const isNamed = (path: string, name: string): boolean => path.split('/').at(-1)?.replace(/-\d+$/, '') === name || path.endsWith(`/${name}`);
 
 /** What answers to something that may be gone already: undefined where it is. */
-async function ifThere<Result>(asked: Promise<Result>): Promise<Result | undefined> {
-	try {
-		return await asked;
-	} catch (error) {
-		if (isProblem(error, 'gitlab-not-found')) return undefined;
-		throw error;
-	}
-}
+const ifThere = <Result>(asked: Promise<Result>): Promise<Result | undefined> => unless(asked, 'gitlab-not-found');
 
 /** Colours, cursor moves and what else a terminal would obey in a job's log. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: They are what is looked for.
@@ -143,13 +136,8 @@ export function trialOver({ask: asking, read}: GitlabApi): GitlabTrial {
 			const marked = await project(token, id, signal);
 			if (!marked) return 'gone';
 			const path = `${at(id)}?permanently_remove=true&full_path=${encodeURIComponent(marked.path)}`;
-			try {
-				await ifThere(ask({method: 'DELETE', path, what, token, signal}));
-				return 'gone';
-			} catch (error) {
-				if (isProblem(error, 'gitlab-refused') || isProblem(error, 'gitlab-not-allowed')) return 'later';
-				throw error;
-			}
+			const ended = await ifAnswered(ifThere(ask({method: 'DELETE', path, what, token, signal})), 'gitlab-refused', 'gitlab-not-allowed');
+			return 'problem' in ended ? 'later' : 'gone';
 		},
 	};
 }

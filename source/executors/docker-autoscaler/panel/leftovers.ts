@@ -10,7 +10,7 @@ import {
 	verdict,
 } from '../../../panel/leftovers.ts';
 import type {HostSeen} from '../../../panel/snapshot.ts';
-import {unless} from '../../../steps/answering.ts';
+import {unless} from '../../../problem.ts';
 import {type Instance, lives} from '../../../steps/looks/account.ts';
 import {groupTag, isMarkedMember, longestSetup} from './workers.ts';
 
