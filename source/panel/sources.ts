@@ -6,7 +6,7 @@ import {monthOf} from './journal/spans.ts';
 import {allMade} from './live/executors.ts';
 import {hourMs} from './paid.ts';
 import {failing, good, keeping, off} from './seen.ts';
-import {nothingSeen, type Snapshot, sourceTitles} from './snapshot.ts';
+import {nothingSeen, type Snapshot, type SourceName, sourceTitles} from './snapshot.ts';
 import {type KnownToPanel, lookAtEc2, type Watched} from './sources/ec2.ts';
 import {lookAtGitlab, withPull} from './sources/gitlab.ts';
 import {groupsIn, lookAtGroups} from './sources/group.ts';
@@ -46,53 +46,44 @@ const knownTo = (snapshot: Snapshot): KnownToPanel => {
 	};
 };
 
+/** The loop of one source: `limit` is how many seconds a look of it may take. */
+const loopOf = (name: keyof Paces & SourceName, shared: Growing, paces: Paces, limit: number, look: Loop['look']): Loop => ({
+	title: sourceTitles[name],
+	seconds: paces[name],
+	limit,
+	look,
+	failed: (problem) => shared.fail([name], problem),
+});
+
 function ec2Loop({cloud}: PanelPorts, watched: Watched, shared: Growing, paces: Paces): Loop {
-	return {
-		title: sourceTitles.ec2,
-		seconds: paces.ec2,
-		limit: 30,
-		look: async () => {
-			const seen = await lookAtEc2(cloud, watched, knownTo(shared.get()));
-			const instances = keeping(shared.get().ec2.value?.instances, seen.instances, ({id}) => id);
-			shared.set({ec2: good({...seen, instances}, shared.now())});
-		},
-		failed: (problem) => shared.fail(['ec2'], problem),
-	};
+	return loopOf('ec2', shared, paces, 30, async () => {
+		const seen = await lookAtEc2(cloud, watched, knownTo(shared.get()));
+		const instances = keeping(shared.get().ec2.value?.instances, seen.instances, ({id}) => id);
+		shared.set({ec2: good({...seen, instances}, shared.now())});
+	});
 }
 
 /** Whose runners have none isn't asked about, and who can't say which they are neither. */
 function groupLoop({cloud}: PanelPorts, shared: Growing, paces: Paces): Loop {
-	return {
-		title: sourceTitles.group,
-		seconds: paces.group,
-		limit: 30,
-		look: async () => {
-			const {group, host} = shared.get();
-			const names = groupsIn(shared.get());
-			if (names.length > 0) {
-				const seen = await lookAtGroups(cloud, names, group.value, shared.now());
-				shared.set({group: good(seen, shared.now())});
-				return;
-			}
-			if (!host.value && !host.problem) throw notYet('Which group workers are in');
-			const why = host.value ? 'No runner here has its workers in an Auto Scaling group.' : "The manager can't be asked which group its workers are in.";
-			if (group.off !== why) shared.set({group: off(why)});
-		},
-		failed: (problem) => shared.fail(['group'], problem),
-	};
+	return loopOf('group', shared, paces, 30, async () => {
+		const {group, host} = shared.get();
+		const names = groupsIn(shared.get());
+		if (names.length > 0) {
+			const seen = await lookAtGroups(cloud, names, group.value, shared.now());
+			shared.set({group: good(seen, shared.now())});
+			return;
+		}
+		if (!host.value && !host.problem) throw notYet('Which group workers are in');
+		const why = host.value ? 'No runner here has its workers in an Auto Scaling group.' : "The manager can't be asked which group its workers are in.";
+		if (group.off !== why) shared.set({group: off(why)});
+	});
 }
 
 function leftoversLoop({cloud}: PanelPorts, shared: Growing, paces: Paces): Loop {
-	return {
-		title: sourceTitles.leftovers,
-		seconds: paces.leftovers,
-		limit: 60,
-		look: async () => {
-			const seen = await lookAtLeftovers(cloud);
-			shared.set({leftovers: good(seen, shared.now())});
-		},
-		failed: (problem) => shared.fail(['leftovers'], problem),
-	};
+	return loopOf('leftovers', shared, paces, 60, async () => {
+		const seen = await lookAtLeftovers(cloud);
+		shared.set({leftovers: good(seen, shared.now())});
+	});
 }
 
 const otherGitlab = (theirs: string, ours: string): Problem =>
@@ -104,26 +95,20 @@ const otherGitlab = (theirs: string, ours: string): Problem =>
 
 function gitlabLoop({gitlab}: PanelPorts, shared: Growing, paces: Paces): Loop | undefined {
 	if (!gitlab) return undefined;
-	return {
-		title: sourceTitles.gitlab,
-		seconds: paces.gitlab,
-		limit: 30,
-		look: async (signal) => {
-			const {host} = shared.get();
-			const known = (host.value?.config?.facts?.runners ?? []).filter(({id}) => id !== undefined);
-			// The id of another GitLab's runner is a stranger's here.
-			const ours = known.find(({url}) => gitlab.url === undefined || url === undefined || bareUrl(url) === gitlab.url);
-			if (gitlab.url !== undefined && known[0]?.url !== undefined && !ours) throw otherGitlab(known[0].url, gitlab.url);
-			const runnerId = gitlab.runnerId ?? ours?.id;
-			if (runnerId === undefined && !host.value && !host.problem) throw notYet('Which runner it is in GitLab');
-			if (runnerId === undefined)
-				throw new Problem({code: 'runner-unknown', message: "Which runner it is in GitLab isn't known, since config.toml names no id or can't be read."});
-			const sees = await lookAtGitlab(gitlab, runnerId, signal);
-			const pulls = await withPull(gitlab, shared.get().gitlab.value?.pulls, shared.get().journal.value, signal);
-			shared.set({gitlab: good({...sees, ...(pulls ? {pulls} : {})}, shared.now())});
-		},
-		failed: (problem) => shared.fail(['gitlab'], problem),
-	};
+	return loopOf('gitlab', shared, paces, 30, async (signal) => {
+		const {host} = shared.get();
+		const known = (host.value?.config?.facts?.runners ?? []).filter(({id}) => id !== undefined);
+		// The id of another GitLab's runner is a stranger's here.
+		const ours = known.find(({url}) => gitlab.url === undefined || url === undefined || bareUrl(url) === gitlab.url);
+		if (gitlab.url !== undefined && known[0]?.url !== undefined && !ours) throw otherGitlab(known[0].url, gitlab.url);
+		const runnerId = gitlab.runnerId ?? ours?.id;
+		if (runnerId === undefined && !host.value && !host.problem) throw notYet('Which runner it is in GitLab');
+		if (runnerId === undefined)
+			throw new Problem({code: 'runner-unknown', message: "Which runner it is in GitLab isn't known, since config.toml names no id or can't be read."});
+		const sees = await lookAtGitlab(gitlab, runnerId, signal);
+		const pulls = await withPull(gitlab, shared.get().gitlab.value?.pulls, shared.get().journal.value, signal);
+		shared.set({gitlab: good({...sees, ...(pulls ? {pulls} : {})}, shared.now())});
+	});
 }
 
 /** Types that something is, or is to be, paid for. */
@@ -138,10 +123,7 @@ export function typesIn({ec2, group, host, region}: Snapshot): {workers: string[
 function pricesLoop({cloud, cloudAt}: PanelPorts, shared: Growing, paces: Paces): Loop {
 	let asked: {types: string; at: number} | undefined;
 	return {
-		title: sourceTitles.prices,
-		seconds: Math.min(10, paces.prices),
-		limit: 60,
-		look: async () => {
+		...loopOf('prices', shared, paces, 60, async () => {
 			const types = typesIn(shared.get());
 			if (types.all.length === 0) throw notYet('What has a price');
 			const now = shared.now();
@@ -153,24 +135,18 @@ function pricesLoop({cloud, cloudAt}: PanelPorts, shared: Growing, paces: Paces)
 			asked = trouble ? undefined : {types: types.all.join(), at: now};
 			const seen = good(prices, shared.now());
 			shared.set({prices: trouble ? failing(seen, trouble, shared.now()) : seen});
-		},
-		failed: (problem) => shared.fail(['prices'], problem),
+		}),
+		seconds: Math.min(10, paces.prices),
 	};
 }
 
 function recordLoop({cloud}: PanelPorts, watched: Watched, shared: Growing, paces: Paces): Loop | undefined {
 	if (!('fleet' in watched)) return undefined;
 	const {fleet} = watched;
-	return {
-		title: sourceTitles.record,
-		seconds: paces.record,
-		limit: 30,
-		look: async () => {
-			const versions = await lookAtRecord(cloud, fleet);
-			shared.set({record: good(versions, shared.now())});
-		},
-		failed: (problem) => shared.fail(['record'], problem),
-	};
+	return loopOf('record', shared, paces, 30, async () => {
+		const versions = await lookAtRecord(cloud, fleet);
+		shared.set({record: good(versions, shared.now())});
+	});
 }
 
 /**

@@ -141,6 +141,9 @@ function endTold(machines: StoriesByMachine, event: Extract<LogEvent, {is: 'job-
 
 const kept = <Value>(list: readonly Value[], value: Value, limit: number): readonly Value[] => [...list.slice(-(limit - 1)), value];
 
+const refusing = (history: History, {at, refusal}: {at: number; refusal?: WorkerRefusal | undefined}, machine?: string): History =>
+	refusal ? {...history, refused: kept(history.refused, {at, machine, refusal}, mostRefused)} : history;
+
 /** What a service tells about itself and about GitLab: each state holds until something ends it. */
 function runnerTold(history: History, event: LogEvent): History {
 	const {at} = event;
@@ -152,16 +155,13 @@ function runnerTold(history: History, event: LogEvent): History {
 		case 'machine-lost':
 			return {...history, lost: kept(history.lost, {machine: event.machine, at}, most)};
 		case 'workers-refused':
-			return {...history, refused: kept(history.refused, {at, machine: undefined, refusal: event.refusal}, mostRefused)};
-		case 'machine-refused':
-			return {...history, refused: kept(history.refused, {at, machine: event.machine, refusal: event.refusal}, mostRefused)};
 		case 'prepare-failed':
-			return event.refusal ? {...history, refused: kept(history.refused, {at, machine: undefined, refusal: event.refusal}, mostRefused)} : history;
+			return refusing(history, event);
+		case 'machine-refused':
 		case 'machine-failed':
-			return event.refusal ? {...history, refused: kept(history.refused, {at, machine: event.machine, refusal: event.refusal}, mostRefused)} : history;
+			return refusing(history, event, event.machine);
 		case 'job-ended':
-			if (event.ok) return {...history, succeededAt: at};
-			return event.refusal ? {...history, refused: kept(history.refused, {at, machine: undefined, refusal: event.refusal}, mostRefused)} : history;
+			return event.ok ? {...history, succeededAt: at} : refusing(history, event);
 		case 'forbidden':
 			return {...history, forbidden: holding(history.forbidden, at)};
 		case 'gitlab-unreachable':
