@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import type {Context, Finding, Found, Look, Note, Step} from '../engine/step.ts';
+import type {AnyStep, Context, Finding, Found, Look, Note, Step} from '../engine/step.ts';
 import {type Answers, mark, names} from '../fleet.ts';
 import {ifAnswered, isDenied, isProblem, Problem} from '../problem.ts';
 import type {Action, Input, OperationName, Output} from '../world/cloud/port.ts';
@@ -266,22 +266,26 @@ const askedBy = ({answers}: Context, actions: FromAnswers<Action>, roles: FromAn
 
 /**
  * That the caller may do what the steps need, before anything is made: EC2's calls as dry runs, IAM, S3 and SSM by asking IAM.
- * `actions` are those of the steps that the answers want, and `roles` services' own roles that they make; whoever makes the list of steps gives them.
+ * `steps` are all of the executor, of which the answers may want fewer, and `roles` services' own roles that they make; whoever makes the list of steps gives
+ * them.
  */
-export const permissionsStep = (
-	actions: FromAnswers<Action>,
+export function permissionsStep(
+	steps: () => readonly AnyStep[],
 	roles: FromAnswers<LinkedRole>,
-): Step<'permissions', 'identity' | 'network' | 'images', never> => ({
-	name: 'permissions',
-	title: 'Permissions',
-	needs: ['identity', 'network', 'images'],
-	actions: ['iam:SimulatePrincipalPolicy', 'iam:GetRole', 'sts:DecodeAuthorizationMessage'],
-	ahead: async (context) => (await stands(context)) || context.look(simulationsLook(context, askedBy(context, actions, roles))),
-	check: (context, found) => check(context, found, askedBy(context, actions, roles)),
-	commands: (answers, fleet) => [
-		aws(fleet, 'iam', 'simulate-principal-policy', '--policy-source-arn', 'ARN', '--action-names', ...actions(answers)).replace(
-			'ARN',
-			'"$(aws sts get-caller-identity --query Arn --output text)"',
-		),
-	],
-});
+): Step<'permissions', 'identity' | 'network' | 'images', never> {
+	const actions: FromAnswers<Action> = (answers) => [...new Set(steps().flatMap((step) => (step.when?.(answers) === false ? [] : step.actions)))];
+	return {
+		name: 'permissions',
+		title: 'Permissions',
+		needs: ['identity', 'network', 'images'],
+		actions: ['iam:SimulatePrincipalPolicy', 'iam:GetRole', 'sts:DecodeAuthorizationMessage'],
+		ahead: async (context) => (await stands(context)) || context.look(simulationsLook(context, askedBy(context, actions, roles))),
+		check: (context, found) => check(context, found, askedBy(context, actions, roles)),
+		commands: (answers, fleet) => [
+			aws(fleet, 'iam', 'simulate-principal-policy', '--policy-source-arn', 'ARN', '--action-names', ...actions(answers)).replace(
+				'ARN',
+				'"$(aws sts get-caller-identity --query Arn --output text)"',
+			),
+		],
+	};
+}

@@ -1,5 +1,5 @@
 import type {AnyStep} from '../../engine/step.ts';
-import {type Answers, names} from '../../fleet.ts';
+import {names} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
 import {bucketStep} from '../../steps/bucket.ts';
 import {connectionStep} from '../../steps/connection.ts';
@@ -28,7 +28,6 @@ import {spotRole, spotRoleStep} from '../../steps/spot-role.ts';
 import {workerImageStep} from '../../steps/worker-image.ts';
 import type {WorkerMaking} from '../../steps/worker-making.ts';
 import type {Statement} from '../../world/cloud/policy.ts';
-import type {Action} from '../../world/cloud/port.ts';
 import {commandLine} from '../../world/host/quote.ts';
 import {paths} from '../../world/host/scripts/paths.ts';
 import type {Executor, WorkerAt} from '../executor.ts';
@@ -115,9 +114,6 @@ export async function onWorker(user: string, {name, address}: WorkerAt, words: s
 /** SSH alone: the runner speaks with Docker through it. */
 const workerPorts = [22];
 
-/** The actions that these answers' steps need, for asking AWS whether they are allowed. */
-const actionsFor = (answers: Answers): Action[] => [...new Set(steps.flatMap((step) => (step.when?.(answers) === false ? [] : step.actions)))];
-
 /** How the runner's group makes workers, for the steps that other executors have too. */
 const making: WorkerMaking = {
 	config: scalingConfig(),
@@ -140,7 +136,10 @@ const making: WorkerMaking = {
 /** The steps of a docker-autoscaler fleet, in the order in which a person reads them. */
 const steps: readonly AnyStep[] = [
 	identityStep,
-	permissionsStep(actionsFor, ({spot}) => (spot ? [spotRole, scalingRole] : [scalingRole])),
+	permissionsStep(
+		() => steps,
+		({spot}) => (spot ? [spotRole, scalingRole] : [scalingRole]),
+	),
 	recordStep,
 	networkStep(limits, groupSubnets),
 	quotaStep,

@@ -25,7 +25,6 @@ import {softwareStep} from '../../steps/software.ts';
 import {spotRole, spotRoleStep} from '../../steps/spot-role.ts';
 import {workerImageStep} from '../../steps/worker-image.ts';
 import type {BakeParts, WorkerMaking} from '../../steps/worker-making.ts';
-import type {Action} from '../../world/cloud/port.ts';
 import {asRoot, quote} from '../../world/host/quote.ts';
 import type {Executor, WorkerAt} from '../executor.ts';
 import {limitsOf} from '../offered.ts';
@@ -89,9 +88,6 @@ done
 /** SSH, and the port of the Docker daemon that docker-machine sets up with TLS. */
 const workerPorts = [22, 2376];
 
-/** The actions that these answers' steps need, for asking AWS whether they are allowed. */
-const actionsFor = (answers: Answers): Action[] => [...new Set(steps.flatMap((step) => (step.when?.(answers) === false ? [] : step.actions)))];
-
 /** How the runner makes machines, for the steps that other executors have too. */
 const making: WorkerMaking = {
 	config: machineConfig(),
@@ -114,7 +110,10 @@ const limits = limitsOf({executor: 'docker+machine'});
 /** The steps of a docker+machine fleet, in the order in which a person reads them. */
 const steps: readonly AnyStep[] = [
 	identityStep,
-	permissionsStep(actionsFor, ({spot}) => (spot ? [spotRole] : [])),
+	permissionsStep(
+		() => steps,
+		({spot}) => (spot ? [spotRole] : []),
+	),
 	recordStep,
 	networkStep(limits),
 	quotaStep,
