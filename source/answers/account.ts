@@ -50,6 +50,9 @@ const regionNames: Record<string, string> = {
 	'us-west-2': 'Oregon',
 };
 
+/** The places that AWS calls regions by, as they are written there. */
+export const placeNames: readonly string[] = Object.values(regionNames);
+
 export const profile = optional(
 	'profile',
 	text,

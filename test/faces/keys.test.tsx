@@ -122,12 +122,13 @@ test('arrows choose, Enter takes, and what can’t be taken says why', async () 
 });
 
 test('a long list is filtered with / and typed letters, and Escape shows all again', async () => {
-	const choices = Array.from({length: 60}, (_, at) => ({value: `eu-${'x'.repeat(at + 1)}-1`, label: `eu ${at}`, hint: at === 41 ? 'Dublin' : 'elsewhere'}));
+	const choices = Array.from({length: 60}, (_, at) => ({value: `eu-${'x'.repeat(at + 1)}-1`, label: `eu ${at}`, hint: at === 41 ? 'São Paulo' : 'elsewhere'}));
 	const {stdin, moves, frame, until} = on(choose({...region(), choices}));
 	await until(() => /↓ \d+ more/.test(frame()));
 	stdin.write('/');
 	await until(() => /^ \/ /m.test(frame()));
-	stdin.write('dublin');
+	// Without its mark, which not every keyboard has.
+	stdin.write('sao');
 	await until(() => /› eu 41/.test(frame()) && !/elsewhere/.test(frame()));
 	stdin.write('\r');
 	await until(() => moves.length === 1);

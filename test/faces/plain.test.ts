@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {placeNames} from '../../source/answers/account.ts';
+import {plainText} from '../../source/faces/words/glyphs.ts';
 import {displayWidth} from '../../source/faces/words/width.ts';
 import {isProblem, Problem} from '../../source/problem.ts';
 import {limit, runnerToken} from './asked.ts';
@@ -136,6 +138,11 @@ test('in a terminal without Unicode all is ASCII and the words stay', () => {
 	const {out} = told({ascii: true});
 	assert.match(out(), /^[\n -~]*$/);
 	assert.match(out(), /\* ready +key pair/);
+	const inAscii = (text: string): string => plainText(text, {colour: false, ascii: true});
+	assert.ok(placeNames.length > 30 && placeNames.map(inAscii).every((name) => /^[ -~]+$/.test(name)));
+	assert.equal(inAscii('sa-east-1, São Paulo'), 'sa-east-1, Sao Paulo');
+	// What a command names is what is pasted.
+	assert.equal(inAscii('--private-key /home/josé/São Tomé'), '--private-key /home/josé/São Tomé');
 });
 
 test('a good end names the commands that come next', () => {

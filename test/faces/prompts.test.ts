@@ -65,6 +65,12 @@ test('a part of a name lists those that have it, with numbers of their own', asy
 	const {answer, out} = await answered(region(), 'west', '1');
 	assert.match(out, /\? helps\): {3}1 {2}eu-west-1, Ireland/);
 	assert.equal(answer, 'eu-west-1');
+	const places = ['São Paulo', 'Ohio'].map((hint, at) => ({value: `region-${at}`, label: `region-${at}`, hint}));
+	const wrong = (value: unknown): string | undefined => (places.some((one) => one.value === value) ? undefined : 'No.');
+	assert.match(
+		(await answered({...region(), choices: [...places, ...(region().choices ?? [])], wrong}, 'sao', '1')).out,
+		/\? helps\): {3}1 {2}region-0, São Paulo/,
+	);
 });
 
 test('of many choices the first are read out, and a part of a name finds the others', async () => {

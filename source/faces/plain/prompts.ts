@@ -1,6 +1,7 @@
 import {flagOf} from '../../answers/all.ts';
 import {type Asked, type Choice, isClosed, isSecret, yesOrNoAmong} from '../../answers/question.ts';
 import {inWords, shownAs, typedFor} from '../../answers/value.ts';
+import {asSought} from '../words/glyphs.ts';
 import type {Line} from '../words/lines.ts';
 
 /** How plain lines meet a person: what is said, and what they type after it. */
@@ -98,7 +99,7 @@ export function meaning(asked: Asked, listed: readonly Choice<unknown>[], typed:
 	const own = isSecret(question) && question.id === 'passphrase' ? typed : typedFor(question, text);
 	const refused = isClosed(question) && text !== '' ? closedWords(listed) : asked.wrong(own);
 	if (refused === undefined) return {answer: own};
-	const among = text === '' ? [] : listed.filter(({label, hint}) => `${label} ${hint ?? ''}`.toLowerCase().includes(text.toLowerCase()));
+	const among = text === '' ? [] : listed.filter(({label, hint}) => asSought(`${label} ${hint ?? ''}`).includes(asSought(text)));
 	return among.length > 0 && among.length < listed.length ? {among} : {refused};
 }
 

@@ -59,11 +59,21 @@ export const glyphOf = (mark: Mark, look: TerminalLook): string => (look.ascii ?
 /** A sign for this terminal. */
 export const signOf = (sign: Sign, look: TerminalLook): string => signs[sign][look.ascii ? 1 : 0];
 
-/** A text in ASCII where the terminal has no Unicode: our own signs by their stand-ins, anything else as it is. */
+/** A text without the marks on its letters: `Sao Paulo`. */
+const unmarked = (text: string): string => text.normalize('NFD').replaceAll(/\p{M}/gu, '');
+
+/** What is compared where a person types a part of a name: no capitals, and no marks, which not every keyboard has. */
+export const asSought = (text: string): string => unmarked(text).toLowerCase();
+
+/** Names of places, among those of AWS's regions, that ASCII can only write without their marks. */
+const markedPlaces = ['São Paulo'];
+
+/** A text in ASCII where the terminal has no Unicode: our own signs by their stand-ins, places without marks, anything else as it is, such as a path in a command. */
 export function plainText(text: string, look: TerminalLook): string {
 	if (!look.ascii) return text;
 	let plain = text;
 	plain = plain.replaceAll('→', '->');
 	for (const [glyph, ascii] of Object.values(signs)) plain = plain.replaceAll(glyph, ascii);
+	for (const name of markedPlaces) plain = plain.replaceAll(name, unmarked(name));
 	return plain.replaceAll('–', '-').replaceAll('’', "'").replaceAll('✔', '*').replaceAll('✖', 'x');
 }

@@ -1,7 +1,7 @@
 import {type Asked, type Choice, isClosed, isSecret, yesOrNoAmong} from '../../../answers/question.ts';
 import {shownAs, toText} from '../../../answers/value.ts';
 import type {Walking} from '../../wizard/seen.ts';
-import {glyphOf, plainText, signOf} from '../../words/glyphs.ts';
+import {asSought, glyphOf, plainText, signOf} from '../../words/glyphs.ts';
 import {displayWidth, padded} from '../../words/width.ts';
 import {wrapWhole} from '../../words/wrapping.ts';
 import {bodyRows} from '../layout.ts';
@@ -79,8 +79,8 @@ const other = 'other';
 /** What is listed now: the choices that the filter leaves, then the way to type another value. */
 function listed(screen: ChooseScreen): (Choice<unknown> | typeof other)[] {
 	const {choices, filter} = screen;
-	const words = filter.text.toLowerCase().split(' ');
-	const left = choices.filter(({label, hint}) => words.every((word) => `${label} ${hint ?? ''}`.toLowerCase().includes(word)));
+	const words = asSought(filter.text).split(' ');
+	const left = choices.filter(({label, hint}) => words.every((word) => asSought(`${label} ${hint ?? ''}`).includes(word)));
 	return canType(screen) ? [...left, other] : left;
 }
 
