@@ -100,7 +100,7 @@ async function bakeAnew(session: Session, context: OpenContext<Context>): Promis
 	if (stopped !== undefined) {
 		// Without the same flags it would be another image.
 		const same = commandLine('gitlab-runner-aws', 'bake', ...flagsOf({...session.parsed.given, fleet: context.fleet.name, region: context.fleet.region}));
-		const again = `\`${same}\` goes on with it; \`gitlab-runner-aws bake --prune ${fleetFlags(context)}\` deletes it.`;
+		const again = `To go on: \`${same}\`.\nTo delete what was made: \`gitlab-runner-aws bake --prune ${fleetFlags(context)}\`.`;
 		face.fail(new Problem({code: 'stopped', message: 'Stopped. What was made stays, and a builder that runs costs.', advice: again}));
 		return stopped;
 	}
@@ -194,8 +194,12 @@ async function list(session: Session, context: Context): Promise<number> {
 		toText({subject: `version ${use.image.version}`, subjectWidth: 12, text: lineOf(use, now), verbatim: columns === undefined}, columns ?? 0, look),
 	);
 	const says = `No image was baked for ${context.fleet.name}. \`gitlab-runner-aws bake ${fleetFlags(context)}\` bakes one.`;
-	const none = columns === undefined ? [says] : wrap(says, columns);
-	session.face.emit({event: 'document', name: 'worker images', value: session.options.face === 'json' ? uses.map(dataOf) : lines.length === 0 ? none : lines});
+	const {builders} = await context.look(bakedLook);
+	const costs = `${many(builders.length, 'builder')} of a bake under way or one that ended early may cost: \`gitlab-runner-aws bake --prune ${fleetFlags(context)}\` ends ${builders.length === 1 ? 'it' : 'them'}.`;
+	const told = [...(lines.length === 0 ? [says] : []), ...(builders.length === 0 ? [] : [costs])].flatMap((one) =>
+		columns === undefined ? [one] : wrap(one, columns),
+	);
+	session.face.emit({event: 'document', name: 'worker images', value: session.options.face === 'json' ? uses.map(dataOf) : [...lines, ...told]});
 	return 0;
 }
 
@@ -215,10 +219,13 @@ async function prune(session: Session, context: OpenContext<Context>): Promise<n
 		return 0;
 	}
 	const now = context.clock.now();
+	const others = [builders.length === 0 ? [] : [many(builders.length, 'builder')], left.length === 0 ? [] : [many(left.length, 'snapshot')]]
+		.flat()
+		.join(' and ');
 	const agreed = await face.agree({
 		says:
 			goes.length === 0
-				? `What was begun for ${context.fleet.name}, or is left, is deleted, and no image.`
+				? `${others} of ${context.fleet.name}, of a bake under way or one that ended early, ${builders.length + left.length === 1 ? 'is' : 'are'} deleted, and no image.`
 				: `${many(goes.length, 'image')} of ${context.fleet.name} ${goes.length === 1 ? 'is' : 'are'} deleted, with ${goes.length === 1 ? 'its' : 'their'} snapshots.`,
 		does: 'delete',
 		details: [
@@ -240,7 +247,7 @@ async function prune(session: Session, context: OpenContext<Context>): Promise<n
 	await deleteImages(context, goes, tell);
 	face.emit({
 		event: 'ended',
-		says: `${goes.length === 0 ? 'What was begun is deleted' : `${many(goes.length, 'image')} deleted`}, ${many(uses.length - goes.length, 'image')} kept.`,
+		says: `${goes.length === 0 ? others : many(goes.length, 'image')} deleted${uses.length === 0 ? '' : `, ${many(uses.length - goes.length, 'image')} kept`}.`,
 		next: [],
 	});
 	return 0;

@@ -199,10 +199,18 @@ test('whoever stops it is told that the builder costs, and how to go on or end i
 		[['Stopped. What was made stays, and a builder that runs costs.'], 1],
 	);
 	// Without the images that were named it would be another one.
-	assert.match(face.problems[0]?.advice ?? '', /^`gitlab-runner-aws bake [^`]*--bake-images node:24\b[^`]*` goes on with it; `gitlab-runner-aws bake --prune /);
+	assert.match(
+		face.problems[0]?.advice ?? '',
+		/^To go on: `gitlab-runner-aws bake [^`]*--bake-images node:24\b[^`]*`\.\nTo delete what was made: `gitlab-runner-aws bake --prune /,
+	);
+	const listed = lists((await baked(world, ['--list'])).face);
+	assert.match(
+		listed,
+		/^No image was baked for .*\n1 builder of a bake under way or one that ended early may cost: `gitlab-runner-aws bake --prune [^`]*` ends it\.$/,
+	);
 	const pruned = await baked(world, ['--prune']);
 	assert.deepEqual([pruned.code, standing(world)], [0, oneGroup]);
-	assert.equal(says(pruned.face.events).at(-1), 'What was begun is deleted, 0 images kept.');
+	assert.equal(says(pruned.face.events).at(-1), '1 builder deleted.');
 });
 
 test('a laptop that dies at any act of pruning, or of a removal, leaves what the same command ends', async () => {
