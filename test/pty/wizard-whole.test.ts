@@ -114,7 +114,7 @@ test('from nothing to the first job with ten answers, nine of them chosen by Ent
 
 	const third = openTerminal('../../dist/cli.js', [], {columns: 120, rows: 40, env: {...world.env, HOME: home}});
 	t.after(() => third.close());
-	await third.until(/gitlab-runners +us-east-1 +✔ running, \d of 10 machines busy/);
+	await third.until(/gitlab-runners +us-east-1 +✔ running, about \$\d\.\d+\/h, \d of 10 machines busy/);
 	await third.until(/Presets[\s\S]*gitlab-runners +used today/);
 	third.press('q');
 	assert.equal(await third.ended(), 0);
