@@ -96,16 +96,21 @@ test('? says how it is answered, and its flag', async () => {
 	assert.equal(answer, 3);
 });
 
-test('a secret is read without an echo, corrected by backspace, and refused with why', async () => {
-	const raw: boolean[] = [];
+test('a secret is asked for once the echo is off, corrected by backspace, and refused with why', async () => {
+	const prompts = (): number => out().split('Hidden while you type').length - 1;
+	const raw: [isRaw: boolean, prompts: number][] = [];
 	const {face, input, out} = plainUnderTest({interactive: true});
-	Object.assign(input, {setRawMode: (isRaw: boolean) => raw.push(isRaw)});
+	Object.assign(input, {setRawMode: (isRaw: boolean) => raw.push([isRaw, prompts()])});
 	input.write('nonsense\rglrt-abcdefghiX\u007fj\r');
 	assert.equal(await face.ask(runnerToken()), 'glrt-abcdefghij');
-	assert.match(out(), /Hidden while you type/);
 	assert.match(out(), /✖ It takes a token that begins with glrt-/);
 	assert.doesNotMatch(out(), /abcdef|nonsense/);
-	assert.deepEqual(raw, [true, false, true, false]);
+	assert.deepEqual(raw, [
+		[true, 0],
+		[false, 1],
+		[true, 1],
+		[false, 2],
+	]);
 });
 
 test('ctrl-c while a secret is typed stops, and is no failure; so does the end of the input, and a stop from outside', async () => {

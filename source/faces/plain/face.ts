@@ -139,11 +139,15 @@ export function plainFace(options: PlainOptions): Face {
 		/** Lines that come while a prompt is open wait until it's answered, or they would break it. */
 		async ask(prompt, hidden = false) {
 			const lines = await reader();
-			// A column stays for what is typed.
-			out.write(`${wrapColumns(plainText(prompt, look).trimEnd(), columns() - 2).join('\n')} `);
-			asking = true;
+			const put = (): void => {
+				// A column stays for what is typed.
+				out.write(`${wrapColumns(plainText(prompt, look).trimEnd(), columns() - 2).join('\n')} `);
+				asking = true;
+			};
 			try {
-				return await (hidden ? lines.hidden() : lines.line());
+				if (hidden) return await lines.hidden(put);
+				put();
+				return await lines.line();
 			} finally {
 				asking = false;
 				for (const text of held.splice(0)) write(text);

@@ -7,8 +7,8 @@ export type LineReader = {
 	line(): Promise<string>;
 	/** A line that may never come, while other lines go by: nothing once `over` is aborted. */
 	heard(over: AbortSignal): Promise<string | undefined>;
-	/** The same as a line, without an echo. */
-	hidden(): Promise<string>;
+	/** The same as a line, without an echo: `prompt` is called once there is none, so that nothing that answers it is ever seen. */
+	hidden(prompt: () => void): Promise<string>;
 };
 
 /** A terminal's input, as far as it is one. */
@@ -76,10 +76,11 @@ export function lineReader(input: TerminalInput, output: NodeJS.WritableStream, 
 	return {
 		line: async () => (await until(wholeLine)) ?? '',
 		heard: (over) => (over.aborted ? Promise.resolve(undefined) : until(wholeLine, over)),
-		async hidden() {
+		async hidden(prompt) {
 			let typed = '';
 			input.setRawMode?.(true);
 			try {
+				prompt();
 				const line = await until(() => {
 					for (const key of ahead) {
 						ahead = ahead.slice(key.length);
