@@ -1,5 +1,5 @@
 import {markKeys} from '../../fleet.ts';
-import {ifAnswered, isDenied} from '../../problem.ts';
+import {ifAnswered, unless} from '../../problem.ts';
 import {longestBuild} from '../../steps/bake/builder.ts';
 import {longestImaging} from '../../steps/bake/image.ts';
 import {type Instance, lives} from '../../steps/looks/account.ts';
@@ -7,20 +7,14 @@ import {type BakedImage, type BakedThings, lookAtBaked} from '../../steps/looks/
 import {recordRead} from '../../steps/looks/record.ts';
 import type {Cloud} from '../../world/cloud/port.ts';
 import {fleetsLeft, type Leftover, type Region, verdict} from '../leftovers.ts';
+import {isBuilder} from '../paid.ts';
 import type {RegionAccess} from './managers.ts';
 
 /** Images that were baked for any fleet, and their snapshots. */
 export type BakedSeen = Pick<BakedThings, 'images' | 'snapshots'>;
 
 /** What was baked in a region for whatever fleet; nothing for who isn't allowed to look. */
-export async function lookAtAllBaked(cloud: Cloud): Promise<BakedSeen> {
-	try {
-		return await lookAtBaked(cloud);
-	} catch (error) {
-		if (isDenied(error)) return {images: [], snapshots: []};
-		throw error;
-	}
-}
+export const lookAtAllBaked = async (cloud: Cloud): Promise<BakedSeen> => (await unless(lookAtBaked(cloud), 'not-allowed')) ?? {images: [], snapshots: []};
 
 /** Who else starts machines from an image: that, in a few words, by the image's id. `unread`: why not all of it is known. */
 export type ImageUsers = {fleets: ReadonlyMap<string, string>; instances: ReadonlyMap<string, string>; unread: string | undefined};
@@ -29,9 +23,10 @@ export type ImageUsers = {fleets: ReadonlyMap<string, string>; instances: Readon
 const longestBake = longestBuild + longestImaging + 900_000;
 
 /** A fleet that nobody has any more leaves its builder; of one that stands nobody waits for a builder that is older than any bake. */
-function builderLeft(region: Region, images: readonly BakedImage[], {id, launchedAt, state, tags, type, zone}: Instance): Leftover | undefined {
+function builderLeft(region: Region, images: readonly BakedImage[], instance: Instance): Leftover | undefined {
+	const {id, launchedAt, tags, type, zone} = instance;
 	const fleet = tags[markKeys.fleet];
-	if (state === 'terminated' || state === 'shutting-down' || tags[markKeys.part] !== 'image-builder') return undefined;
+	if (!lives(instance) || !isBuilder(instance)) return undefined;
 	const left = fleetsLeft(region, 'image builder', fleet, {id, name: id, createdAt: launchedAt});
 	if (left?.is !== 'known') return left && {...left, type, zone};
 	const making = images.find((image) => image.builder === id && image.state === 'pending');
